@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* The file seam: one thin function per system call, so that tests can fail, count or kill at each of
+ * them by link-time replacement (-Wl,--wrap=fs_write). Returns and errno as the system call; calls
+ * are repeated on EINTR. Use files.h for whole operations. */
+#ifndef COMMON_FS_H
+#define COMMON_FS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* open(2), always with O_CLOEXEC. */
+int fs_open(const char *path, int flags, mode_t mode);
+/* read(2). */
+ssize_t fs_read(int fd, void *out, size_t n);
+/* write(2). */
+ssize_t fs_write(int fd, const void *data, size_t n);
+/* fsync(2). */
+int fs_sync(int fd);
+/* close(2); not repeated. */
+int fs_close(int fd);
+/* rename(2). */
+int fs_rename(const char *from, const char *to);
+/* unlink(2). */
+int fs_unlink(const char *path);
+/* mkdir(2). */
+int fs_mkdir(const char *path, mode_t mode);
+/* fstat(2). */
+int fs_stat(int fd, struct stat *out);
+/* lstat(2). */
+int fs_lstat(const char *path, struct stat *out);
+
+#endif

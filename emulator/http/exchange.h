@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* One HTTP exchange as the roles see it: a request and a response as plain structs, nothing of the web
+ * server. Roles are functions from (world, request) to response, so they are tested and fuzzed
+ * without a socket. Everything in a request is borrowed for the length of the call. */
+#ifndef EMULATOR_HTTP_EXCHANGE_H
+#define EMULATOR_HTTP_EXCHANGE_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/bytes.h"
+#include "common/own.h"
+
+struct http_header {
+	const char *name;
+	const char *value;
+};
+
+/* What TLS knew about the connection. */
+struct tls_facts {
+	const char *version; /* "TLSv1.3" */
+	const char *cipher;
+	const char *server_name; /* SNI, or NULL */
+	bool resumed;
+	X509 *peer; /* the client's certificate as presented, unverified but proven; NULL = none */
+};
+
+struct http_request {
+	const char *listener; /* "imds", "sts", "admin" */
+	const char *method;
+	const char *path;  /* as sent, percent-encoding untouched, without the query */
+	const char *query; /* as sent, without '?'; NULL = none */
+	const struct http_header *headers;
+	size_t header_count;
+	const uint8_t *body;
+	size_t body_len;
+	bool body_too_large; /* body was cut at the listener's limit */
+	bool body_truncated; /* the client promised more bytes than it sent */
+	const struct tls_facts *tls; /* NULL on plain HTTP */
+	const char *peer_address;    /* "127.0.0.1:43210" */
+};
+
+#define HTTP_RESPONSE_HEADERS 12
+
+struct http_response {
+	int status;
+	const char *content_type; /* static; NULL = application/json; charset=utf-8 */
+	struct http_response_header {
+		const char *name; /* static */
+		char value[192];
+	} headers[HTTP_RESPONSE_HEADERS];
+	size_t header_count;
+	struct bytes body;
+};
+
+/* The first header of that name (case-insensitive), or NULL. *count (optional) = how many there are. */
+const char *http_header(const struct http_request *request, const char *name, size_t *count);
+/* Adds a response header; ignored when the table is full or the value too long (a defect: asserted in
+ * tests). */
+void http_add_header(struct http_response *response, const char *name, const char *value);
+/* Frees the body and zeroes the rest. */
+void http_response_free(struct http_response *response);
+DEFINE_OWNED_VALUE(http_response, http_response_free)
+
+#endif

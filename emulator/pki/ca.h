@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* The emulator's certificate authority and its keys. NOT FOR PRODUCTION, and every subject says so.
+ *
+ *   root    self-signed; what a client trusts (the `--ca-out` file)
+ *   server  signed by root: TLS for the token service and resource (its names: localhost, 127.0.0.1, ::1 and
+ *           any added)
+ *   issuer  signed by root, clientAuth only: issues the 7-day client certificates (ISSUE-03)
+ *
+ * Root, issuer and server are valid from 1970 to 2999 so that moving the clock never breaks transport by
+ * accident. Keys are P-256, or RSA-2048 by option. With a state directory (0700) they are kept in
+ * files (0600) and found again; two emulators on one directory accept each other's certificates. */
+#ifndef EMULATOR_PKI_CA_H
+#define EMULATOR_PKI_CA_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/bytes.h"
+#include "common/err.h"
+#include "common/own.h"
+#include "common/rng.h"
+
+struct ca;
+
+enum ca_key_type { CA_KEY_EC_P256, CA_KEY_RSA_2048 };
+
+struct ca_options {
+	enum ca_key_type key_type;
+	const char *state_dir;    /* NULL = memory only */
+	const char *const *names; /* extra server names: DNS names or IP addresses */
+	size_t name_count;
+	const struct rng *rng; /* serial numbers */
+};
+
+/* Makes or loads everything. MSIV2_CONFIG naming the file for bad state (foreign, open to others, cut
+ * short, key not matching), with nothing changed on disk. A state directory made for other
+ * names gets a new server certificate under the same root. */
+MSIV2_MUST_USE enum msiv2_rc ca_new(const struct ca_options *options, struct ca **out,
+                                    struct msiv2_error *err);
+/* Frees; NULL is allowed. */
+void ca_free(struct ca *ca);
+DEFINE_OWNED_STRUCT(ca, ca_free)
+
+/* Borrowed parts; valid as long as the CA. */
+X509 *ca_root(const struct ca *ca);
+X509 *ca_issuer(const struct ca *ca);
+X509 *ca_server(const struct ca *ca);
+EVP_PKEY *ca_server_key(const struct ca *ca);
+
+/* Appends root and issuer as PEM, root first, with a comment line NOT FOR PRODUCTION before each. */
+MSIV2_MUST_USE enum msiv2_rc ca_bundle_pem(const struct ca *ca, struct bytes *out,
+                                           struct msiv2_error *err);
+
+/* What to issue. */
+struct ca_leaf {
+	const X509_NAME *subject; /* copied as is from the CSR (ISSUE-03) */
+	EVP_PKEY *public_key;     /* of the CSR */
+	int64_t not_before_s;
+	int64_t not_after_s;
+};
+/* Issues a client certificate: KU digitalSignature, EKU clientAuth, CA false, SKI and AKI, positive random
+ * 128-bit serial. *out is owned by the caller. Thread-safe. */
+MSIV2_MUST_USE enum msiv2_rc ca_issue(const struct ca *ca, const struct ca_leaf *leaf, X509 **out,
+                                      struct msiv2_error *err);
+
+/* Why a client certificate is not accepted. */
+enum ca_verdict {
+	CA_OK,
+	CA_NOT_YET_VALID,
+	CA_EXPIRED,
+	CA_FOREIGN,       /* not issued by this CA, or altered */
+	CA_NOT_FOR_CLIENT /* wrong EKU or KU */
+};
+/* Verifies a presented certificate against the issuer at now_s (the world's clock). Thread-safe. */
+enum ca_verdict ca_verify_client(const struct ca *ca, X509 *cert, int64_t now_s);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* libmsiv2: a reference client for Azure Managed Identity v2.
+ *
+ *     struct msiv2_options *options = msiv2_options_new();
+ *     struct msiv2_client *client = NULL;
+ *     struct msiv2_token *token = NULL;
+ *     msiv2_client_new(options, &client, err);
+ *     msiv2_client_acquire(client, &(struct msiv2_request){.resource = "https://vault.azure.net"},
+ *                          &token, err);
+ *
+ * One client serves many threads. It makes one RSA key (KEY-01, KEY-04), gets one certificate for it
+ * from IMDS (ISSUE-*), and answers from its token cache while it can (TOK-02). Nothing here
+ * returns a private key (KEY-05): there is no function that could.
+ *
+ * Time. Every call that may talk to the network has one deadline for the whole of it (NET-04).
+ * Memory. Objects made by *_new() and by acquire, call, csr, certificate and probe are owned by the caller
+ * and freed by the *_free() of their kind; texts returned by getters are borrowed from their object. */
+#ifndef MSIV2_H
+#define MSIV2_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "msiv2_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct msiv2_options;
+struct msiv2_client;
+struct msiv2_token;
+struct msiv2_certificate;
+struct msiv2_csr;
+struct msiv2_response;
+
+/* Version of this library: "MAJOR.MINOR.PATCH". */
+MSIV2_API const char *msiv2_version(void);
+
+/* ---- options: set before msiv2_client_new(), copied by it ---- */
+
+/* Which managed identity of the host (META-04). */
+enum msiv2_identity_kind {
+	MSIV2_IDENTITY_SYSTEM,
+	MSIV2_IDENTITY_CLIENT_ID,
+	MSIV2_IDENTITY_OBJECT_ID,
+	MSIV2_IDENTITY_RESOURCE_ID
+};
+
+/* Defaults: system-assigned, IMDS base from the environment (NET-06), the system's trust anchors, no
+ * store, memory keys, system clock, 60 s, silent. NULL when memory is out. */
+MSIV2_API struct msiv2_options *msiv2_options_new(void);
+/* Frees; NULL is allowed. */
+MSIV2_API void msiv2_options_free(struct msiv2_options *options);
+
+/* Selects an identity; `id` must be NULL for the system-assigned one, non-empty otherwise.
+ * MSIV2_CONFIG when it is not (a client or object id must be a UUID). */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc
+msiv2_options_set_identity(struct msiv2_options *options, enum msiv2_identity_kind kind,
+                           const char *id, struct msiv2_error *err);
+/* Base address of IMDS, "http://HOST[:PORT]"; overrides the environment. Path and query are
+ * ignored (NET-06). MSIV2_CONFIG when it is no http or https address. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_imds(struct msiv2_options *options,
+                                                              const char *base,
+                                                              struct msiv2_error *err);
+/* PEM file with the only roots trusted for the token service and resources (STS-06). Read by
+ * msiv2_client_new(). */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_trust_file(struct msiv2_options *options,
+                                                                    const char *path,
+                                                                    struct msiv2_error *err);
+/* Key kinds to try, strongest first, comma-separated. This version has "memory" only; naming
+ * another is MSIV2_UNSUPPORTED, an unknown word MSIV2_CONFIG. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_key_kinds(struct msiv2_options *options,
+                                                                   const char *kinds,
+                                                                   struct msiv2_error *err);
+/* Certificate store. This version has "none" only (memory keys are never persisted: STORE-08);
+ * naming "CurrentUser\\My" or "LocalMachine\\My" is MSIV2_UNSUPPORTED, another word MSIV2_CONFIG. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_store(struct msiv2_options *options,
+                                                               const char *scope,
+                                                               struct msiv2_error *err);
+/* Lends a clock; it must outlive the client. NULL = the system's. */
+MSIV2_API void msiv2_options_set_clock(struct msiv2_options *options,
+                                       const struct msiv2_clock *clock);
+/* Default deadline of one call in milliseconds, > 0. MSIV2_CONFIG otherwise. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_timeout_ms(struct msiv2_options *options,
+                                                                    int64_t timeout_ms,
+                                                                    struct msiv2_error *err);
+/* Receives log lines up to `level`. */
+MSIV2_API void msiv2_options_set_log(struct msiv2_options *options, msiv2_log_fn log, void *ctx,
+                                     enum msiv2_log_level level);
+
+/* ---- the client ---- */
+
+/* Makes a client; asks nobody and makes no key yet. Thread-safe once made. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_new(const struct msiv2_options *options,
+                                                        struct msiv2_client **out,
+                                                        struct msiv2_error *err);
+/* Frees the client, its key and its caches; no call may be running. NULL is allowed. */
+MSIV2_API void msiv2_client_free(struct msiv2_client *client);
+
+enum msiv2_token_type { MSIV2_TOKEN_MTLS_POP, MSIV2_TOKEN_BEARER };
+
+/* One acquisition. Zero-initialise, then set what differs from the default. */
+struct msiv2_request {
+	const char *resource;             /* required: "https://vault.azure.net" */
+	enum msiv2_token_type token_type; /* default mtls_pop */
+	const char *claims;               /* a claims challenge to pass on (STS-02), or NULL */
+	bool force;                       /* do not answer from the token cache */
+	int64_t timeout_ms;               /* 0 = the client's default */
+	/* Polled during waits and transfers; true ends the call as MSIV2_TIMEOUT (NET-04). Optional. */
+	bool (*cancelled)(void *ctx);
+	void *cancelled_ctx;
+};
+
+/* Gets a token: from the cache, or by the flow of PROTOCOL.md section 0. Any error class. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_acquire(struct msiv2_client *client,
+                                                            const struct msiv2_request *request,
+                                                            struct msiv2_token **out,
+                                                            struct msiv2_error *err);
+
+/* Frees; NULL is allowed. */
+MSIV2_API void msiv2_token_free(struct msiv2_token *token);
+/* The token itself: a secret. Print it only when asked by name (SEC-01). */
+MSIV2_API const char *msiv2_token_secret(const struct msiv2_token *token);
+/* "mtls_pop" or "Bearer": also the Authorization scheme (TOK-03). */
+MSIV2_API const char *msiv2_token_type(const struct msiv2_token *token);
+/* Expiry, seconds since 1970. */
+MSIV2_API int64_t msiv2_token_expires_on(const struct msiv2_token *token);
+/* client_id of the identity (ISSUE-02). */
+MSIV2_API const char *msiv2_token_client_id(const struct msiv2_token *token);
+/* tenant_id of the identity (ISSUE-02). */
+MSIV2_API const char *msiv2_token_tenant_id(const struct msiv2_token *token);
+/* True when it came from the cache and nobody was asked. */
+MSIV2_API bool msiv2_token_from_cache(const struct msiv2_token *token);
+/* The certificate it was requested with; borrowed. */
+MSIV2_API const struct msiv2_certificate *
+msiv2_token_certificate(const struct msiv2_token *token);
+
+/* How long each leg took, in microseconds; -1 = not taken. */
+struct msiv2_timings {
+	int64_t key_us, metadata_us, csr_us, issue_us, token_us, resource_us, total_us;
+};
+/* Legs of the acquisition that made this token object. */
+MSIV2_API void msiv2_token_timings(const struct msiv2_token *token, struct msiv2_timings *out);
+
+/* ---- the binding certificate (public part) ---- */
+
+/* The certificate the client holds, acquiring one when it has none (no token request). */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc
+msiv2_client_certificate(struct msiv2_client *client, const struct msiv2_request *request,
+                         struct msiv2_certificate **out, struct msiv2_error *err);
+/* Frees; NULL is allowed. */
+MSIV2_API void msiv2_certificate_free(struct msiv2_certificate *cert);
+/* PEM text. */
+MSIV2_API const char *msiv2_certificate_pem(const struct msiv2_certificate *cert);
+/* SHA-256 of the DER in lower-case hex. */
+MSIV2_API const char *msiv2_certificate_sha256(const struct msiv2_certificate *cert);
+/* The same in base64url: the x5t#S256 of RFC 8705 section 3.1. */
+MSIV2_API const char *msiv2_certificate_x5t_s256(const struct msiv2_certificate *cert);
+/* "DC=tenant,CN=client" in DER order. */
+MSIV2_API const char *msiv2_certificate_subject(const struct msiv2_certificate *cert);
+/* As the subject. */
+MSIV2_API const char *msiv2_certificate_issuer(const struct msiv2_certificate *cert);
+/* Validity, seconds since 1970. */
+MSIV2_API int64_t msiv2_certificate_not_before(const struct msiv2_certificate *cert);
+MSIV2_API int64_t msiv2_certificate_not_after(const struct msiv2_certificate *cert);
+/* The token service this certificate is for (ISSUE-02). */
+MSIV2_API const char *msiv2_certificate_endpoint(const struct msiv2_certificate *cert);
+/* "SystemAssigned" or "UserAssigned" as IMDS said. */
+MSIV2_API const char *msiv2_certificate_identity_type(const struct msiv2_certificate *cert);
+/* The key behind it: kind ("memory") and size in bits. */
+MSIV2_API const char *msiv2_certificate_key_kind(const struct msiv2_certificate *cert);
+MSIV2_API int msiv2_certificate_key_bits(const struct msiv2_certificate *cert);
+
+/* ---- the CSR, for inspection ---- */
+
+/* Makes the key if needed, asks IMDS for the platform metadata, and signs a CSR; issues nothing. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_csr(struct msiv2_client *client,
+                                                        const struct msiv2_request *request,
+                                                        struct msiv2_csr **out,
+                                                        struct msiv2_error *err);
+/* Frees; NULL is allowed. */
+MSIV2_API void msiv2_csr_free(struct msiv2_csr *csr);
+/* DER bytes; *len receives their number. */
+MSIV2_API const uint8_t *msiv2_csr_der(const struct msiv2_csr *csr, size_t *len);
+/* The one-line base64 sent to IMDS (CSR-06). */
+MSIV2_API const char *msiv2_csr_base64(const struct msiv2_csr *csr);
+
+/* ---- probe (META-08) ---- */
+
+/* MSIV2_OK: this host speaks v2. MSIV2_UNSUPPORTED: it answered otherwise. Transport errors as
+ * usual. `request` may be NULL (default timeout). */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_probe(struct msiv2_client *client,
+                                                          const struct msiv2_request *request,
+                                                          struct msiv2_error *err);
+
+/* ---- calling a protected resource over mTLS ---- */
+
+struct msiv2_call {
+	const char *url;    /* required, https */
+	const char *method; /* NULL = GET */
+	const char *body;   /* NULL = none */
+	const char *content_type; /* of the body; NULL = application/json */
+};
+
+/* Acquires a token (as acquire) and calls the URL with it and the certificate it is bound to. An HTTP
+ * status of the resource, whatever it is, is MSIV2_OK: read it from the response. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc
+msiv2_client_call(struct msiv2_client *client, const struct msiv2_request *request,
+                  const struct msiv2_call *call, struct msiv2_response **out,
+                  struct msiv2_error *err);
+/* Frees; NULL is allowed. */
+MSIV2_API void msiv2_response_free(struct msiv2_response *response);
+/* HTTP status. */
+MSIV2_API int msiv2_response_status(const struct msiv2_response *response);
+/* Body, NUL-terminated; *len receives its length. At most 1 MiB (NET-04). */
+MSIV2_API const char *msiv2_response_body(const struct msiv2_response *response, size_t *len);
+/* A header's value by case-insensitive name, or NULL. */
+MSIV2_API const char *msiv2_response_header(const struct msiv2_response *response,
+                                            const char *name);
+/* The token that was used; borrowed from the response. */
+MSIV2_API const struct msiv2_token *msiv2_response_token(const struct msiv2_response *response);
+/* Time the resource took, microseconds. */
+MSIV2_API int64_t msiv2_response_time_us(const struct msiv2_response *response);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
