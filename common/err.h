@@ -44,7 +44,7 @@ enum msiv2_rc err_set(struct msiv2_error *err, enum msiv2_rc rc, const char *whe
 
 /* As err_set(), with class and place taken from a blame. */
 enum msiv2_rc err_blame(struct msiv2_error *err, const struct blame *blame, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 /* Out of memory at `where`: MSIV2_INTERNAL. */
 enum msiv2_rc err_no_memory(struct msiv2_error *err, const char *where);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* The file seam: one thin function per system call, so that tests can fail, count or kill at each of
- * them by link-time replacement (-Wl,--wrap=fs_write). Returns and errno as the system call; calls
- * are repeated on EINTR. Use files.h for whole operations. */
+/* The file seam: one thin function per system call, so that tests can fail, count or kill at each
+ * of them by link-time replacement (-Wl,--wrap=fs_write). Returns and errno as the system call;
+ * calls are repeated on EINTR. Use files.h for whole operations. */
 #ifndef COMMON_FS_H
 #define COMMON_FS_H
 

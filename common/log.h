@@ -16,6 +16,6 @@ struct log {
 /* Formats one line (cut at 1000 bytes, control characters shown as '?') and hands it over.
  * Never pass a token or a key (SEC-01). */
 void log_line(const struct log *log, enum msiv2_log_level level, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 #endif

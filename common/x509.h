@@ -44,8 +44,7 @@ MSIV2_MUST_USE enum msiv2_rc x509_sha256(X509 *cert, uint8_t out[X509_SHA256_LEN
                                          struct msiv2_error *err);
 /* notBefore and notAfter in seconds since 1970; false when one does not parse. */
 MSIV2_MUST_USE bool x509_validity(const X509 *cert, int64_t *not_before_s, int64_t *not_after_s);
-/* Appends the subject (or issuer) as one line, RFC 2253 order reversed to read CN first or last as in
- * the DER: "DC=...,CN=...". Non-printable characters are escaped. */
+/* Appends a name as one line in DER order, escaped as RFC 2253 does: "DC=...,CN=...". */
 void x509_name_text(const X509_NAME *name, struct bytes *out);
 /* Appends the one value of `nid` as UTF-8; false (and out unchanged) when there is none or several,
  * or when it contains U+0000. */

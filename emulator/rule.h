@@ -26,8 +26,8 @@ enum rule_id {
 };
 
 struct rule {
-	const char *id;          /* "META-02" */
-	const char *name;        /* "metadata-header" */
+	const char *id;   /* "META-02" */
+	const char *name; /* "metadata-header" */
 	enum rule_level level;
 	enum rule_mode by_default;
 	const char *requirement; /* one sentence */
@@ -62,10 +62,10 @@ struct findings {
 	size_t count;
 };
 
-/* Records a breach of `rule` as its mode says; returns true when the mode is reject (the caller then
- * answers with the rule's error). Off: records nothing, returns false. */
+/* Records a breach of `rule` as its mode says; returns true when the mode is reject (the caller
+ * then answers with the rule's error). Off: records nothing, returns false. */
 MSIV2_MUST_USE bool rule_breach(const struct rule_modes *modes, enum rule_id rule,
                                 struct findings *findings, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+        __attribute__((format(printf, 4, 5)));
 
 #endif

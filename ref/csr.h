@@ -14,8 +14,8 @@
 /* Appends the DER of a request signed with RSASSA-PSS by `pkey` (from the bridge). */
 MSIV2_MUST_USE enum msiv2_rc csr_build(const struct metadata *metadata, EVP_PKEY *pkey,
                                        struct bytes *out, struct msiv2_error *err);
-/* Appends the compact JSON of cuId as the attribute carries it: {"vmId":"..","vmssId":".."} with absent
- * members omitted (CSR-03). */
+/* Appends the compact JSON of cuId as the attribute carries it: {"vmId":"..","vmssId":".."} with
+ * absent members omitted (CSR-03). */
 MSIV2_MUST_USE enum msiv2_rc csr_cuid_json(const struct metadata *metadata, struct bytes *out,
                                            struct msiv2_error *err);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* The answer of issuecredential (ISSUE-02), and what a client checks before it trusts the certificate in it
- * (ISSUE-04). Both are pure. */
+/* The answer of issuecredential (ISSUE-02), and what a client checks before it trusts the
+ * certificate in it (ISSUE-04). Both are pure. */
 #ifndef REF_ISSUE_H
 #define REF_ISSUE_H
 
@@ -27,8 +27,8 @@ MSIV2_MUST_USE enum msiv2_rc issue_parse(const void *body, size_t len, struct is
                                          struct msiv2_error *err);
 
 /* ISSUE-04: public key is ours, the one subject CN equals client_id, now_s inside the validity,
- * endpoint https with a host and without userinfo, query or fragment. MSIV2_CERT_INVALID naming the first that
- * fails; a bad endpoint is MSIV2_IMDS_MALFORMED. */
+ * endpoint https with a host and without userinfo, query or fragment. MSIV2_CERT_INVALID naming the
+ * first that fails; a bad endpoint is MSIV2_IMDS_MALFORMED. */
 MSIV2_MUST_USE enum msiv2_rc issue_check(const struct issue *issue, EVP_PKEY *public_key,
                                          int64_t now_s, struct msiv2_error *err);
 

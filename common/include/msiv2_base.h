@@ -23,19 +23,19 @@
 /* The class of a result. A class says who has to act, not which line failed. */
 enum msiv2_rc {
 	MSIV2_OK = 0,
-	MSIV2_CONFIG,             /* the caller's options or input are wrong */
-	MSIV2_UNSUPPORTED,        /* this host or build cannot do it (IMDS v1 only: META-07) */
-	MSIV2_KEY_UNAVAILABLE,    /* no key provider gave a key, or a key refused to sign (KEY-10) */
+	MSIV2_CONFIG,          /* the caller's options or input are wrong */
+	MSIV2_UNSUPPORTED,     /* this host or build cannot do it (IMDS v1 only: META-07) */
+	MSIV2_KEY_UNAVAILABLE, /* no key provider gave a key, or a key refused to sign (KEY-10) */
 	MSIV2_ATTESTATION_FAILED, /* the key could not be attested as asked (ATT-01) */
-	MSIV2_TRANSPORT,          /* no answer: refused, reset, name, server trust (NET-03, STS-06) */
-	MSIV2_TIMEOUT,            /* the deadline passed, or the caller cancelled (NET-04) */
-	MSIV2_IMDS_REFUSED,       /* IMDS answered with an error status (ISSUE-05) */
-	MSIV2_IMDS_MALFORMED,     /* IMDS answered what the protocol does not allow */
-	MSIV2_CERT_INVALID,       /* the issued certificate fails a check (ISSUE-04) */
-	MSIV2_STS_REFUSED,        /* the token service answered with an error (STS-04) */
-	MSIV2_STS_MALFORMED,      /* the token service answered what is not a token answer (STS-03) */
-	MSIV2_STORE,              /* the certificate store failed; reported, never fatal (STORE-06) */
-	MSIV2_INTERNAL,           /* out of memory, or a defect in this library */
+	MSIV2_TRANSPORT,      /* no answer: refused, reset, name, server trust (NET-03, STS-06) */
+	MSIV2_TIMEOUT,        /* the deadline passed, or the caller cancelled (NET-04) */
+	MSIV2_IMDS_REFUSED,   /* IMDS answered with an error status (ISSUE-05) */
+	MSIV2_IMDS_MALFORMED, /* IMDS answered what the protocol does not allow */
+	MSIV2_CERT_INVALID,   /* the issued certificate fails a check (ISSUE-04) */
+	MSIV2_STS_REFUSED,    /* the token service answered with an error (STS-04) */
+	MSIV2_STS_MALFORMED,  /* the token service answered what is not a token answer (STS-03) */
+	MSIV2_STORE,          /* the certificate store failed; reported, never fatal (STORE-06) */
+	MSIV2_INTERNAL,       /* out of memory, or a defect in this library */
 	MSIV2_RC_COUNT
 };
 
@@ -65,7 +65,8 @@ MSIV2_API const char *msiv2_error_correlation_id(const struct msiv2_error *err);
 
 /* A clock lent to a client or an emulator. All three functions are required. */
 struct msiv2_clock {
-	/* Wall time: seconds since 1970-01-01T00:00:00Z. Certificates and tokens are judged by it. */
+	/* Wall time: seconds since 1970-01-01T00:00:00Z. Certificates and tokens are judged by it.
+	 */
 	int64_t (*now_s)(void *ctx);
 	/* Monotonic time in microseconds from any origin. Deadlines and measurements use it. */
 	int64_t (*mono_us)(void *ctx);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* One HTTP exchange as the roles see it: a request and a response as plain structs, nothing of the web
- * server. Roles are functions from (world, request) to response, so they are tested and fuzzed
+/* One HTTP exchange as the roles see it: a request and a response as plain structs, nothing of the
+ * web server. Roles are functions from (world, request) to response, so they are tested and fuzzed
  * without a socket. Everything in a request is borrowed for the length of the call. */
 #ifndef EMULATOR_HTTP_EXCHANGE_H
 #define EMULATOR_HTTP_EXCHANGE_H
@@ -38,8 +38,8 @@ struct http_request {
 	size_t header_count;
 	const uint8_t *body;
 	size_t body_len;
-	bool body_too_large; /* body was cut at the listener's limit */
-	bool body_truncated; /* the client promised more bytes than it sent */
+	bool body_too_large;         /* body was cut at the listener's limit */
+	bool body_truncated;         /* the client promised more bytes than it sent */
 	const struct tls_facts *tls; /* NULL on plain HTTP */
 	const char *peer_address;    /* "127.0.0.1:43210" */
 };
@@ -57,10 +57,11 @@ struct http_response {
 	struct bytes body;
 };
 
-/* The first header of that name (case-insensitive), or NULL. *count (optional) = how many there are. */
+/* The first header of that name (case-insensitive), or NULL. *count (optional) = how many there
+ * are. */
 const char *http_header(const struct http_request *request, const char *name, size_t *count);
-/* Adds a response header; ignored when the table is full or the value too long (a defect: asserted in
- * tests). */
+/* Adds a response header; ignored when the table is full or the value too long (a defect: asserted
+ * in tests). */
 void http_add_header(struct http_response *response, const char *name, const char *value);
 /* Frees the body and zeroes the rest. */
 void http_response_free(struct http_response *response);

@@ -4,13 +4,14 @@
 /* The emulator's certificate authority and its keys. NOT FOR PRODUCTION, and every subject says so.
  *
  *   root    self-signed; what a client trusts (the `--ca-out` file)
- *   server  signed by root: TLS for the token service and resource (its names: localhost, 127.0.0.1, ::1 and
- *           any added)
- *   issuer  signed by root, clientAuth only: issues the 7-day client certificates (ISSUE-03)
+ *   server  signed by root: TLS for the token service and resource (its names: localhost,
+ * 127.0.0.1, ::1 and any added) issuer  signed by root, clientAuth only: issues the 7-day client
+ * certificates (ISSUE-03)
  *
- * Root, issuer and server are valid from 1970 to 2999 so that moving the clock never breaks transport by
- * accident. Keys are P-256, or RSA-2048 by option. With a state directory (0700) they are kept in
- * files (0600) and found again; two emulators on one directory accept each other's certificates. */
+ * Root, issuer and server are valid from 1970 to 2999 so that moving the clock never breaks
+ * transport by accident. Keys are P-256, or RSA-2048 by option. With a state directory (0700) they
+ * are kept in files (0600) and found again; two emulators on one directory accept each other's
+ * certificates. */
 #ifndef EMULATOR_PKI_CA_H
 #define EMULATOR_PKI_CA_H
 
@@ -37,8 +38,8 @@ struct ca_options {
 	const struct rng *rng; /* serial numbers */
 };
 
-/* Makes or loads everything. MSIV2_CONFIG naming the file for bad state (foreign, open to others, cut
- * short, key not matching), with nothing changed on disk. A state directory made for other
+/* Makes or loads everything. MSIV2_CONFIG naming the file for bad state (foreign, open to others,
+ * cut short, key not matching), with nothing changed on disk. A state directory made for other
  * names gets a new server certificate under the same root. */
 MSIV2_MUST_USE enum msiv2_rc ca_new(const struct ca_options *options, struct ca **out,
                                     struct msiv2_error *err);
@@ -52,7 +53,8 @@ X509 *ca_issuer(const struct ca *ca);
 X509 *ca_server(const struct ca *ca);
 EVP_PKEY *ca_server_key(const struct ca *ca);
 
-/* Appends root and issuer as PEM, root first, with a comment line NOT FOR PRODUCTION before each. */
+/* Appends root and issuer as PEM, root first, with a comment line NOT FOR PRODUCTION before each.
+ */
 MSIV2_MUST_USE enum msiv2_rc ca_bundle_pem(const struct ca *ca, struct bytes *out,
                                            struct msiv2_error *err);
 
@@ -63,8 +65,8 @@ struct ca_leaf {
 	int64_t not_before_s;
 	int64_t not_after_s;
 };
-/* Issues a client certificate: KU digitalSignature, EKU clientAuth, CA false, SKI and AKI, positive random
- * 128-bit serial. *out is owned by the caller. Thread-safe. */
+/* Issues a client certificate: KU digitalSignature, EKU clientAuth, CA false, SKI and AKI, positive
+ * random 128-bit serial. *out is owned by the caller. Thread-safe. */
 MSIV2_MUST_USE enum msiv2_rc ca_issue(const struct ca *ca, const struct ca_leaf *leaf, X509 **out,
                                       struct msiv2_error *err);
 

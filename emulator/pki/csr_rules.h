@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* Judges a CSR by rules CSR-01..06, from the standards (RFC 2986, RFC 4055), sharing nothing with the
- * client that made it. Pure: bytes and expectations in, verdict and findings out. */
+/* Judges a CSR by rules CSR-01..06, from the standards (RFC 2986, RFC 4055), sharing nothing with
+ * the client that made it. Pure: bytes and expectations in, verdict and findings out. */
 #ifndef EMULATOR_PKI_CSR_RULES_H
 #define EMULATOR_PKI_CSR_RULES_H
 
@@ -30,9 +30,9 @@ struct csr_verdict {
 	EVP_PKEY *public_key; /* owned; only when accepted */
 };
 
-/* Judges one line of base64 (CSR-06) of a DER PKCS#10. A CSR that cannot be used at all (undecodable,
- * no usable RSA key) is refused whatever the modes say; everything else as the modes say.
- * Returns MSIV2_OK with a verdict, MSIV2_INTERNAL when memory is out. */
+/* Judges one line of base64 (CSR-06) of a DER PKCS#10. A CSR that cannot be used at all
+ * (undecodable, no usable RSA key) is refused whatever the modes say; everything else as the modes
+ * say. Returns MSIV2_OK with a verdict, MSIV2_INTERNAL when memory is out. */
 MSIV2_MUST_USE enum msiv2_rc csr_judge(const char *base64, size_t len,
                                        const struct csr_expectation *expectation,
                                        const struct rule_modes *modes, struct findings *findings,

@@ -10,13 +10,14 @@
  *     msiv2_client_acquire(client, &(struct msiv2_request){.resource = "https://vault.azure.net"},
  *                          &token, err);
  *
- * One client serves many threads. It makes one RSA key (KEY-01, KEY-04), gets one certificate for it
- * from IMDS (ISSUE-*), and answers from its token cache while it can (TOK-02). Nothing here
+ * One client serves many threads. It makes one RSA key (KEY-01, KEY-04), gets one certificate for
+ * it from IMDS (ISSUE-*), and answers from its token cache while it can (TOK-02). Nothing here
  * returns a private key (KEY-05): there is no function that could.
  *
  * Time. Every call that may talk to the network has one deadline for the whole of it (NET-04).
- * Memory. Objects made by *_new() and by acquire, call, csr, certificate and probe are owned by the caller
- * and freed by the *_free() of their kind; texts returned by getters are borrowed from their object. */
+ * Memory. Objects made by *_new() and by acquire, call, csr, certificate and probe are owned by the
+ * caller and freed by the *_free() of their kind; texts returned by getters are borrowed from their
+ * object. */
 #ifndef MSIV2_H
 #define MSIV2_H
 
@@ -49,22 +50,22 @@ enum msiv2_identity_kind {
 	MSIV2_IDENTITY_RESOURCE_ID
 };
 
-/* Defaults: system-assigned, IMDS base from the environment (NET-06), the system's trust anchors, no
- * store, memory keys, system clock, 60 s, silent. NULL when memory is out. */
+/* Defaults: system-assigned, IMDS base from the environment (NET-06), the system's trust anchors,
+ * no store, memory keys, system clock, 60 s, silent. NULL when memory is out. */
 MSIV2_API struct msiv2_options *msiv2_options_new(void);
 /* Frees; NULL is allowed. */
 MSIV2_API void msiv2_options_free(struct msiv2_options *options);
 
 /* Selects an identity; `id` must be NULL for the system-assigned one, non-empty otherwise.
  * MSIV2_CONFIG when it is not (a client or object id must be a UUID). */
-MSIV2_API MSIV2_MUST_USE enum msiv2_rc
-msiv2_options_set_identity(struct msiv2_options *options, enum msiv2_identity_kind kind,
-                           const char *id, struct msiv2_error *err);
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_identity(struct msiv2_options *options,
+                                                                  enum msiv2_identity_kind kind,
+                                                                  const char *id,
+                                                                  struct msiv2_error *err);
 /* Base address of IMDS, "http://HOST[:PORT]"; overrides the environment. Path and query are
  * ignored (NET-06). MSIV2_CONFIG when it is no http or https address. */
-MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_imds(struct msiv2_options *options,
-                                                              const char *base,
-                                                              struct msiv2_error *err);
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc
+msiv2_options_set_imds(struct msiv2_options *options, const char *base, struct msiv2_error *err);
 /* PEM file with the only roots trusted for the token service and resources (STS-06). Read by
  * msiv2_client_new(). */
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_trust_file(struct msiv2_options *options,
@@ -76,10 +77,10 @@ MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_key_kinds(struct msiv2_
                                                                    const char *kinds,
                                                                    struct msiv2_error *err);
 /* Certificate store. This version has "none" only (memory keys are never persisted: STORE-08);
- * naming "CurrentUser\\My" or "LocalMachine\\My" is MSIV2_UNSUPPORTED, another word MSIV2_CONFIG. */
-MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_store(struct msiv2_options *options,
-                                                               const char *scope,
-                                                               struct msiv2_error *err);
+ * naming "CurrentUser\\My" or "LocalMachine\\My" is MSIV2_UNSUPPORTED, another word MSIV2_CONFIG.
+ */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc
+msiv2_options_set_store(struct msiv2_options *options, const char *scope, struct msiv2_error *err);
 /* Lends a clock; it must outlive the client. NULL = the system's. */
 MSIV2_API void msiv2_options_set_clock(struct msiv2_options *options,
                                        const struct msiv2_clock *clock);
@@ -109,7 +110,8 @@ struct msiv2_request {
 	const char *claims;               /* a claims challenge to pass on (STS-02), or NULL */
 	bool force;                       /* do not answer from the token cache */
 	int64_t timeout_ms;               /* 0 = the client's default */
-	/* Polled during waits and transfers; true ends the call as MSIV2_TIMEOUT (NET-04). Optional. */
+	/* Polled during waits and transfers; true ends the call as MSIV2_TIMEOUT (NET-04).
+	 * Optional. */
 	bool (*cancelled)(void *ctx);
 	void *cancelled_ctx;
 };
@@ -135,8 +137,7 @@ MSIV2_API const char *msiv2_token_tenant_id(const struct msiv2_token *token);
 /* True when it came from the cache and nobody was asked. */
 MSIV2_API bool msiv2_token_from_cache(const struct msiv2_token *token);
 /* The certificate it was requested with; borrowed. */
-MSIV2_API const struct msiv2_certificate *
-msiv2_token_certificate(const struct msiv2_token *token);
+MSIV2_API const struct msiv2_certificate *msiv2_token_certificate(const struct msiv2_token *token);
 
 /* How long each leg took, in microseconds; -1 = not taken. */
 struct msiv2_timings {
@@ -148,9 +149,10 @@ MSIV2_API void msiv2_token_timings(const struct msiv2_token *token, struct msiv2
 /* ---- the binding certificate (public part) ---- */
 
 /* The certificate the client holds, acquiring one when it has none (no token request). */
-MSIV2_API MSIV2_MUST_USE enum msiv2_rc
-msiv2_client_certificate(struct msiv2_client *client, const struct msiv2_request *request,
-                         struct msiv2_certificate **out, struct msiv2_error *err);
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_certificate(struct msiv2_client *client,
+                                                                const struct msiv2_request *request,
+                                                                struct msiv2_certificate **out,
+                                                                struct msiv2_error *err);
 /* Frees; NULL is allowed. */
 MSIV2_API void msiv2_certificate_free(struct msiv2_certificate *cert);
 /* PEM text. */
@@ -199,18 +201,19 @@ MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_probe(struct msiv2_client *c
 /* ---- calling a protected resource over mTLS ---- */
 
 struct msiv2_call {
-	const char *url;    /* required, https */
-	const char *method; /* NULL = GET */
-	const char *body;   /* NULL = none */
+	const char *url;          /* required, https */
+	const char *method;       /* NULL = GET */
+	const char *body;         /* NULL = none */
 	const char *content_type; /* of the body; NULL = application/json */
 };
 
-/* Acquires a token (as acquire) and calls the URL with it and the certificate it is bound to. An HTTP
- * status of the resource, whatever it is, is MSIV2_OK: read it from the response. */
-MSIV2_API MSIV2_MUST_USE enum msiv2_rc
-msiv2_client_call(struct msiv2_client *client, const struct msiv2_request *request,
-                  const struct msiv2_call *call, struct msiv2_response **out,
-                  struct msiv2_error *err);
+/* Acquires a token (as acquire) and calls the URL with it and the certificate it is bound to. An
+ * HTTP status of the resource, whatever it is, is MSIV2_OK: read it from the response. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_call(struct msiv2_client *client,
+                                                         const struct msiv2_request *request,
+                                                         const struct msiv2_call *call,
+                                                         struct msiv2_response **out,
+                                                         struct msiv2_error *err);
 /* Frees; NULL is allowed. */
 MSIV2_API void msiv2_response_free(struct msiv2_response *response);
 /* HTTP status. */

@@ -22,16 +22,17 @@
 
 /* How a digest is padded before the RSA operation. */
 enum key_padding {
-	KEY_PADDING_PSS,   /* RSASSA-PSS, MGF1 with the same digest, salt as long as the digest (CSR-04) */
-	KEY_PADDING_PKCS1  /* RSASSA-PKCS1-v1_5, for TLS 1.2 peers that offer nothing else */
+	KEY_PADDING_PSS,  /* RSASSA-PSS, MGF1 with the same digest, salt as long as the digest
+	                     (CSR-04) */
+	KEY_PADDING_PKCS1 /* RSASSA-PKCS1-v1_5, for TLS 1.2 peers that offer nothing else */
 };
 
 struct key;
 
 struct key_ops {
 	const char *kind; /* "memory", "keyguard", "hardware" */
-	/* Signs a digest made with `md` (SHA-256, SHA-384 or SHA-512). *sig_len is the room in sig on entry
-	 * (at least the modulus length) and the signature's length on return. */
+	/* Signs a digest made with `md` (SHA-256, SHA-384 or SHA-512). *sig_len is the room in sig
+	 * on entry (at least the modulus length) and the signature's length on return. */
 	enum msiv2_rc (*sign)(void *state, enum key_padding padding, const EVP_MD *md,
 	                      const uint8_t *digest, size_t digest_len, uint8_t *sig,
 	                      size_t *sig_len, struct msiv2_error *err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* The memory provider: an RSA key that OpenSSL makes and that lives in this process only (KEY-03). */
+/* The memory provider: an RSA key that OpenSSL makes and that lives in this process only (KEY-03).
+ */
 #ifndef REF_KEYS_MEMORY_H
 #define REF_KEYS_MEMORY_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* The one place where a key becomes an EVP_PKEY: an in-process OpenSSL 3 provider with key management
- * and signature for RSA. OpenSSL sees the public half and a signature function; asking the
- * EVP_PKEY for its private half fails, whatever the key's kind (KEY-05).
+/* The one place where a key becomes an EVP_PKEY: an in-process OpenSSL 3 provider with key
+ * management and signature for RSA. OpenSSL sees the public half and a signature function; asking
+ * the EVP_PKEY for its private half fails, whatever the key's kind (KEY-05).
  *
  * A bridge has a library context of its own, so that a program which uses libmsiv2 finds its own
  * OpenSSL unchanged. EVP_PKEYs keep the bridge's key referenced; free them before the bridge. */
