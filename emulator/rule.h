@@ -47,7 +47,9 @@ MSIV2_MUST_USE bool rule_modes_profile(struct rule_modes *modes, const char *pro
 /* Sets the rules named by "ID", "ID/name" or "name"; false when none matches or the mode is not
  * "reject", "note" or "off". */
 MSIV2_MUST_USE bool rule_modes_set(struct rule_modes *modes, const char *which, const char *mode);
+/* The word of a mode: "reject", "note", "off". */
 const char *rule_mode_name(enum rule_mode mode);
+/* The word of a level: "MUST", "OBSERVED", "SPEC", "HOUSE". */
 const char *rule_level_name(enum rule_level level);
 
 /* What the rules noted about one exchange. */
