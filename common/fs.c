@@ -58,6 +58,11 @@ int fs_rename(const char *from, const char *to)
 	return rename(from, to);
 }
 
+int fs_link(const char *from, const char *to)
+{
+	return link(from, to);
+}
+
 int fs_unlink(const char *path)
 {
 	return unlink(path);

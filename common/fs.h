@@ -24,6 +24,8 @@ int fs_sync(int fd);
 int fs_close(int fd);
 /* rename(2). */
 int fs_rename(const char *from, const char *to);
+/* link(2): fails with EEXIST when `to` is there already, so it publishes a file exactly once. */
+int fs_link(const char *from, const char *to);
 /* unlink(2). */
 int fs_unlink(const char *path);
 /* mkdir(2). */

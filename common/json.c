@@ -41,9 +41,10 @@ static enum msiv2_rc find_duplicate(const cJSON *object, const char **twice,
 	return MSIV2_OK;
 }
 
-/* Depth is bounded by the grammar. */
-static enum msiv2_rc refuse_duplicates(const cJSON *tree, const struct blame *blame,
-                                       struct msiv2_error *err)
+/* What the grammar cannot see: duplicate members, and numbers no double holds. Depth is bounded by
+ * the grammar. */
+static enum msiv2_rc check_tree(const cJSON *tree, const struct blame *blame,
+                                struct msiv2_error *err)
 {
 	const char *twice = NULL;
 
@@ -51,8 +52,10 @@ static enum msiv2_rc refuse_duplicates(const cJSON *tree, const struct blame *bl
 		TRY(find_duplicate(tree, &twice, err));
 	if (twice != NULL)
 		return err_blame(err, blame, "JSON: member \"%s\" is given twice", twice);
+	if (cJSON_IsNumber(tree) && !isfinite(tree->valuedouble))
+		return err_blame(err, blame, "JSON: number out of range");
 	for (const cJSON *child = tree->child; child != NULL; child = child->next)
-		TRY(refuse_duplicates(child, blame, err));
+		TRY(check_tree(child, blame, err));
 	return MSIV2_OK;
 }
 
@@ -68,7 +71,7 @@ enum msiv2_rc json_parse(const void *text, size_t len, const struct blame *blame
 	tree = cJSON_ParseWithLength(text, len);
 	if (tree == NULL)
 		return err_no_memory(err, blame->where);
-	TRY(refuse_duplicates(tree, blame, err));
+	TRY(check_tree(tree, blame, err));
 	*out = steal(&tree);
 	return MSIV2_OK;
 }

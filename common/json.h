@@ -5,9 +5,9 @@
  *
  * Accepted: exactly one value, UTF-8 without BOM, white space around it. Refused: duplicate members
  * at any depth, trailing bytes, NaN/Infinity, leading zeroes or plus signs, numbers of more than 40
- * characters or with an exponent of more than two digits, control characters in strings, lone
- * surrogates, U+0000, invalid UTF-8, comments,
- * more than JSON_MAX_DEPTH nested levels. cJSON only ever sees text that passed this grammar.
+ * characters or beyond a finite double, control characters in strings, lone surrogates, U+0000,
+ * invalid UTF-8, comments, more than JSON_MAX_DEPTH nested levels. cJSON only ever sees text that
+ * passed this grammar.
  *
  * The readers (json_need_*, json_may_*) fail with the caller's blame and name the member.
  * Trees are written with cJSON's own functions and json_print(). */

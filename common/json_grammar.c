@@ -145,7 +145,7 @@ static bool check_number(struct cursor *c)
 		exponent = c->at;
 		if (!eat_digits(c))
 			return complain(c, "digits are missing in the exponent");
-		if (c->at - exponent > 2)
+		if (c->at - exponent > 3)
 			return complain(c, "exponent out of range");
 	}
 	if (is_digit(peek(c)))
@@ -220,11 +220,12 @@ static bool check_value(struct cursor *c, int depth)
 
 const char *json_grammar_check(const void *text, size_t len, size_t *at)
 {
-	struct cursor c = {.at = text, .end = (const char *)text + len};
+	struct cursor c = {.at = text};
 
 	*at = 0;
 	if (len == 0)
 		return "empty";
+	c.end = c.at + len;
 	if (!text_is_utf8(text, len))
 		return "not UTF-8";
 	if (check_value(&c, 0)) {
