@@ -114,6 +114,15 @@ static struct finding *slot_for(struct findings *findings, bool rejected)
 	return NULL;
 }
 
+/* Details end up in JSON and in logs, and may quote what a client sent. */
+static void keep_printable(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
+}
+
 bool rule_breach(const struct rule_modes *modes, enum rule_id rule, struct findings *findings,
                  const char *fmt, ...)
 {
@@ -131,5 +140,6 @@ bool rule_breach(const struct rule_modes *modes, enum rule_id rule, struct findi
 	va_start(args, fmt);
 	(void)vsnprintf(finding->detail, sizeof(finding->detail), fmt, args);
 	va_end(args);
+	keep_printable(finding->detail);
 	return rejected;
 }
