@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "memory.h"
+
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+#include <openssl/rsa.h>
+
+#include "common/x509.h"
+
+#define WHERE "key.memory"
+
+/* The state of a memory key is the EVP_PKEY itself. Its private half stays behind the ops below. */
+static enum msiv2_rc refused(struct msiv2_error *err, const char *what)
+{
+	return err_openssl(err, MSIV2_KEY_UNAVAILABLE, WHERE, what);
+}
+
+static int rsa_padding(enum key_padding padding)
+{
+	return padding == KEY_PADDING_PSS ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
+}
+
+static enum msiv2_rc memory_sign(void *state, enum key_padding padding, const EVP_MD *md,
+                                 const uint8_t *digest, size_t digest_len, uint8_t *sig,
+                                 size_t *sig_len, struct msiv2_error *err)
+{
+	/* One context per signature: an EVP_PKEY may be shared by threads, a context may not. */
+	OWNED(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, state, NULL);
+
+	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_signature_md(ctx, md) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, rsa_padding(padding)) != 1)
+		return refused(err, "cannot prepare a signature");
+	if (padding == KEY_PADDING_PSS &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) != 1)
+		return refused(err, "cannot set the salt length");
+	if (EVP_PKEY_sign(ctx, sig, sig_len, digest, digest_len) != 1)
+		return refused(err, "cannot sign");
+	return MSIV2_OK;
+}
+
+/* A key of its own that never saw the private half: a copy of n and e only. */
+static enum msiv2_rc memory_public(void *state, EVP_PKEY **out, struct msiv2_error *err)
+{
+	OWNED(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM *params = NULL;
+	int done;
+
+	if (ctx == NULL || EVP_PKEY_todata(state, EVP_PKEY_PUBLIC_KEY, &params) != 1)
+		return refused(err, "cannot read the public key");
+	done = EVP_PKEY_fromdata_init(ctx) == 1 &&
+	       EVP_PKEY_fromdata(ctx, out, EVP_PKEY_PUBLIC_KEY, params) == 1;
+	OSSL_PARAM_free(params);
+	return done ? MSIV2_OK : refused(err, "cannot copy the public key");
+}
+
+static void memory_free(void *state)
+{
+	EVP_PKEY_free(state);
+}
+
+static const struct key_ops memory_ops = {
+        .kind = "memory",
+        .sign = memory_sign,
+        .public_key = memory_public,
+        .free = memory_free,
+};
+
+enum msiv2_rc memory_key_create(struct key **out, struct msiv2_error *err)
+{
+	/* KEY-01, KEY-03 */
+	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)KEY_RSA_BITS);
+
+	if (pkey == NULL)
+		return refused(err, "cannot make an RSA key");
+	return key_new(&memory_ops, pkey, out, err);
+}
