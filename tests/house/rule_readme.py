@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The msiv2 authors
+"""readme_commands_are_tested: what README.md tells people to type is typed by a test.
+
+Every ```sh block is preceded by a marker line. `<!-- run -->`: tests/e2e/readme.sh runs the block.
+`<!-- covered: FILE -->`: a script or a test runs it; each command of the block must stand in FILE.
+"""
+import re
+
+README = "README.md"
+RUNNER = "tests/e2e/readme.sh"
+FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.M | re.S)
+MARKER = re.compile(r"<!-- (run|covered: (\S+)) -->\n\Z")
+SHELL = ("sh", "bash", "shell", "console", "")
+
+
+def check(tree):
+    if not tree.exists(README):
+        yield f"{README} is missing"
+        return
+    text = tree.read(README)
+    for match in FENCE.finditer(text):
+        language, body = match.groups()
+        place = f"{README}:{text.count(chr(10), 0, match.start()) + 1}"
+        if language not in SHELL:
+            continue
+        if language != "sh":
+            yield f"{place}: a block of commands is marked ```sh, text is marked ```text"
+            continue
+        marker = MARKER.search(text[: match.start()])
+        if not marker:
+            yield f"{place}: no test runs it: write <!-- run --> or <!-- covered: FILE --> above"
+        elif marker.group(2):
+            yield from covered_problems(tree, place, body, marker.group(2))
+        elif not tree.exists(RUNNER):
+            yield f"{place}: {RUNNER}, which runs the blocks, is missing"
+
+
+def covered_problems(tree, place, body, covering):
+    if not tree.exists(covering):
+        yield f"{place}: {covering} does not exist"
+        return
+    known = [re.sub(r"\s+", " ", line).strip() for line in tree.read(covering).splitlines()]
+    for command in commands(body):
+        if not any(command in line and not line.startswith("#") for line in known):
+            yield f"{place}: {covering} does not run `{command}`"
+
+
+def commands(body):
+    """The commands of a block, without comments."""
+    for line in body.splitlines():
+        line = re.sub(r"(^|\s)#.*", "", line).strip()
+        if line:
+            yield re.sub(r"\s+", " ", line)
