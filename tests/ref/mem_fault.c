@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "mem_fault.h"
+
+#include <stddef.h>
+
+void *__real_mem_alloc(size_t size);
+void *__real_mem_resize(void *old, size_t size);
+void *__wrap_mem_alloc(size_t size);
+void *__wrap_mem_resize(void *old, size_t size);
+
+/* Only touched by tests of one thread, or left at 0 while threads run. */
+static unsigned countdown;
+static bool fired;
+
+void mem_fault_at(unsigned nth)
+{
+	countdown = nth;
+	fired = false;
+}
+
+bool mem_fault_fired(void)
+{
+	return fired;
+}
+
+static bool fails_now(void)
+{
+	if (countdown == 0 || --countdown > 0)
+		return false;
+	fired = true;
+	return true;
+}
+
+void *__wrap_mem_alloc(size_t size)
+{
+	return fails_now() ? NULL : __real_mem_alloc(size);
+}
+
+void *__wrap_mem_resize(void *old, size_t size)
+{
+	return fails_now() ? NULL : __real_mem_resize(old, size);
+}
