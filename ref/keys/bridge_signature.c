@@ -7,11 +7,13 @@
 #include <openssl/params.h>
 #include <openssl/proverr.h>
 #include <openssl/rsa.h>
-#include <string.h>
+#include <stdint.h>
+#include <stdio.h>
 
 #include "bridge_algorithm.h"
 #include "bridge_internal.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "common/x509.h"
 
 /* One signature or verification under way. It belongs to one thread. */
@@ -105,9 +107,9 @@ static int set_padding(struct operation *op, const OSSL_PARAM *param)
 	int mode = 0;
 
 	if (param->data_type == OSSL_PARAM_UTF8_STRING) {
-		if (OPENSSL_strcasecmp(param->data, OSSL_PKEY_RSA_PAD_MODE_PSS) == 0)
+		if (text_equal_nocase(param->data, OSSL_PKEY_RSA_PAD_MODE_PSS))
 			mode = RSA_PKCS1_PSS_PADDING;
-		else if (OPENSSL_strcasecmp(param->data, OSSL_PKEY_RSA_PAD_MODE_PKCSV15) == 0)
+		else if (text_equal_nocase(param->data, OSSL_PKEY_RSA_PAD_MODE_PKCSV15))
 			mode = RSA_PKCS1_PADDING;
 	} else if (OSSL_PARAM_get_int(param, &mode) != 1) {
 		return 0;
@@ -120,18 +122,22 @@ static int set_padding(struct operation *op, const OSSL_PARAM *param)
 	return 1;
 }
 
-/* As the padding: -1 and "digest" are the same. Which lengths are possible is judged when the
- * digest is known, see salt_is_digest(). */
+/* As the padding; as a word it is "digest" or the number in decimal. Which lengths are possible is
+ * judged when the digest is known, see salt_is_digest(). */
 static int set_salt(struct operation *op, const OSSL_PARAM *param)
 {
+	int64_t number = 0;
+
 	if (param->data_type != OSSL_PARAM_UTF8_STRING)
 		return OSSL_PARAM_get_int(param, &op->salt_len);
-	if (OPENSSL_strcasecmp(param->data, OSSL_PKEY_RSA_PSS_SALT_LEN_DIGEST) == 0) {
-		op->salt_len = RSA_PSS_SALTLEN_DIGEST;
-		return 1;
+	if (text_equal_nocase(param->data, OSSL_PKEY_RSA_PSS_SALT_LEN_DIGEST))
+		number = RSA_PSS_SALTLEN_DIGEST;
+	else if (!text_to_int(param->data, 0, INT16_MAX, &number)) {
+		ERR_raise(ERR_LIB_PROV, PROV_R_INVALID_SALT_LENGTH);
+		return 0;
 	}
-	ERR_raise(ERR_LIB_PROV, PROV_R_INVALID_SALT_LENGTH);
-	return 0;
+	op->salt_len = (int)number;
+	return 1;
 }
 
 /* MGF1 hashes as the message does; saying so is allowed, asking for another digest is not. */
@@ -199,9 +205,14 @@ static int get_padding(const struct operation *op, OSSL_PARAM *param)
 
 static int get_salt(const struct operation *op, OSSL_PARAM *param)
 {
-	if (param->data_type == OSSL_PARAM_UTF8_STRING)
+	char text[16];
+
+	if (param->data_type != OSSL_PARAM_UTF8_STRING)
+		return OSSL_PARAM_set_int(param, op->salt_len);
+	if (op->salt_len == RSA_PSS_SALTLEN_DIGEST)
 		return OSSL_PARAM_set_utf8_string(param, OSSL_PKEY_RSA_PSS_SALT_LEN_DIGEST);
-	return OSSL_PARAM_set_int(param, op->salt_len);
+	(void)snprintf(text, sizeof(text), "%d", op->salt_len);
+	return OSSL_PARAM_set_utf8_string(param, text);
 }
 
 static int signature_get_ctx_params(void *ctx, OSSL_PARAM params[])
