@@ -14,7 +14,7 @@
 #include "common/files.h"
 
 #define LARGEST_INPUT (1 << 20)
-#define CUTS      16
+#define CUTS          16
 
 static size_t replayed;
 

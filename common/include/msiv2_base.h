@@ -75,6 +75,7 @@ struct msiv2_clock {
 	void *ctx; /* handed to each function; borrowed */
 };
 
+/* How much a log line matters; a level includes those before it. */
 enum msiv2_log_level { MSIV2_LOG_ERROR, MSIV2_LOG_WARN, MSIV2_LOG_INFO, MSIV2_LOG_DEBUG };
 
 /* Receives one line of log without newline. Lines never contain tokens or keys (SEC-01). */

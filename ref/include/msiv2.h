@@ -101,6 +101,7 @@ MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_new(const struct msiv2_optio
 /* Frees the client, its key and its caches; no call may be running. NULL is allowed. */
 MSIV2_API void msiv2_client_free(struct msiv2_client *client);
 
+/* What is asked of the token service (STS-02): bound to the certificate, or not. */
 enum msiv2_token_type { MSIV2_TOKEN_MTLS_POP, MSIV2_TOKEN_BEARER };
 
 /* One acquisition. Zero-initialise, then set what differs from the default. */
