@@ -1,0 +1,45 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# What the scripts share. Sourced with $project set to the top of the checkout.
+: "${project:?set by the script that sources this}"
+
+# fail WORDS...: one clear line, then out.
+fail() {
+	printf '%s: %s\n' "script/${0##*/}" "$*" >&2
+	exit 1
+}
+
+# Seconds since 1970.
+now() {
+	date +%s
+}
+
+# step NAME COMMAND...: runs it with its output in build/log/NAME.log and says how long it took;
+# when it fails, shows the end of that log.
+step() {
+	step_name=$1
+	shift
+	step_log=$project/build/log/$(printf '%s' "$step_name" | tr -c 'A-Za-z0-9\n' _).log
+	mkdir -p "$project/build/log"
+	step_start=$(now)
+	if "$@" >"$step_log" 2>&1 </dev/null; then
+		printf '%-28s %4d s\n' "$step_name" "$(($(now) - step_start))"
+	else
+		printf '%-28s FAILED; the end of %s:\n' "$step_name" "${step_log#"$project/"}"
+		tail -n 40 "$step_log"
+		exit 1
+	fi
+}
+
+# build_preset PRESET [TARGET...]: configures once, then builds what is out of date.
+build_preset() (
+	cd "$project" || exit 1
+	preset=$1
+	shift
+	[ -f "build/$preset/build.ninja" ] || cmake --preset "$preset"
+	if [ $# -gt 0 ]; then
+		cmake --build --preset "$preset" --target "$@"
+	else
+		cmake --build --preset "$preset"
+	fi
+)
