@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "acquisition.h"
+
+#include <inttypes.h>
+
+#include "common/clock.h"
+#include "common/encoding.h"
+#include "common/rng.h"
+#include "csr.h"
+#include "sts.h"
+
+#define BACKOFF_FIRST_US CLOCK_US_PER_S
+#define BACKOFF_MAX_US   (30 * CLOCK_US_PER_S)
+
+static int64_t mono_us(const struct acquisition *a)
+{
+	return clock_mono_us(a->client->clock);
+}
+
+static int64_t now_s(const struct acquisition *a)
+{
+	return clock_now_s(a->client->clock);
+}
+
+/* A leg may be taken more than once in one acquisition: its times add up. */
+static void add_leg(const struct acquisition *a, int64_t *leg_us, const char *name,
+                    int64_t started_us)
+{
+	int64_t took_us = mono_us(a) - started_us;
+
+	*leg_us = (*leg_us > 0 ? *leg_us : 0) + took_us;
+	log_line(&a->errand.log, MSIV2_LOG_INFO, "%s: %" PRId64 ".%03" PRId64 " ms", name,
+	         took_us / 1000, took_us % 1000);
+}
+
+/* ---- the legs ---- */
+
+/* KEY-01, KEY-04: the key comes before any question to IMDS. */
+static enum msiv2_rc leg_key(struct acquisition *a, struct key **key, EVP_PKEY **pkey,
+                             struct msiv2_error *err)
+{
+	int64_t started_us = mono_us(a);
+
+	TRY(keyring_get(a->client->keyring, &a->errand, key, pkey, err));
+	add_leg(a, &a->timings.key_us, "key", started_us);
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc leg_metadata(struct acquisition *a, struct metadata *host,
+                                  struct msiv2_error *err)
+{
+	int64_t started_us = mono_us(a);
+
+	TRY(imds_metadata(&a->client->imds, &a->errand, host, err));
+	add_leg(a, &a->timings.metadata_us, "metadata", started_us);
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc leg_csr(struct acquisition *a, const struct metadata *host, EVP_PKEY *pkey,
+                             struct bytes *der, struct msiv2_error *err)
+{
+	int64_t started_us = mono_us(a);
+
+	TRY(csr_build(host, pkey, der, err));
+	add_leg(a, &a->timings.csr_us, "csr", started_us);
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc leg_issue(struct acquisition *a, const struct bytes *der, bool bypass_cache,
+                               struct issue *issue, struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) base64 = {0};
+	int64_t started_us = mono_us(a);
+
+	base64_encode(der->data, der->len, &base64); /* CSR-06 */
+	TRY(bytes_done(&base64, "csr", err));
+	TRY(imds_issue(&a->client->imds, &a->errand, bytes_text(&base64), bypass_cache, issue,
+	               err));
+	add_leg(a, &a->timings.issue_us, "issue", started_us);
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc leg_token(struct acquisition *a, struct binding *binding,
+                               struct token_answer *answer, struct sts_refusal *refusal,
+                               struct msiv2_error *err)
+{
+	const struct sts_request request = {
+	        .binding = binding, .resource = a->resource, .type = a->type, .claims = a->claims};
+	int64_t started_us = mono_us(a);
+	enum msiv2_rc rc = sts_token(&request, &a->errand, answer, refusal, err);
+
+	add_leg(a, &a->timings.token_us, "token", started_us);
+	return rc;
+}
+
+/* ---- a certificate ---- */
+
+/* Everything from a key to a checked certificate; nothing is kept of a failure (ISSUE-05). */
+static enum msiv2_rc mint(void *ctx, bool bypass_cache, struct binding **out,
+                          struct msiv2_error *err)
+{
+	struct acquisition *a = ctx;
+	OWNED_STRUCT(metadata) host = {0};
+	OWNED_STRUCT(bytes) csr = {0};
+	OWNED_STRUCT(issue) issue = {0};
+	struct binding_parts parts = {.issue = &issue,
+	                              .trust = a->client->trust,
+	                              .clock = a->client->clock,
+	                              .fresh = bypass_cache};
+	struct key *key;
+
+	TRY(leg_key(a, &key, &parts.pkey, err));
+	TRY(leg_metadata(a, &host, err));
+	TRY(leg_csr(a, &host, parts.pkey, &csr, err));
+	TRY(leg_issue(a, &csr, bypass_cache, &issue, err));
+	TRY(issue_check(&issue, key_public(key), now_s(a), err)); /* ISSUE-04 */
+	parts.key = key;
+	TRY(binding_new(&parts, out, err));
+	token_cache_keep(a->client->tokens, binding_thumbprint(*out)); /* TOK-02 */
+	log_line(&a->errand.log, MSIV2_LOG_INFO, "certificate: sha256 %s, %s",
+	         msiv2_certificate_sha256(binding_certificate(*out)),
+	         msiv2_certificate_subject(binding_certificate(*out)));
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc get_binding(struct acquisition *a, const struct binding *other_than,
+                                 bool fresh, struct binding **out, struct msiv2_error *err)
+{
+	const struct binding_want want = {
+	        .other_than = other_than, .fresh = fresh, .mint = mint, .ctx = a};
+
+	return binding_slot_get(a->client->slot, &want, &a->errand, out, err);
+}
+
+enum msiv2_rc acquisition_binding(struct acquisition *a, struct binding **out,
+                                  struct msiv2_error *err)
+{
+	OWNED_STRUCT(binding) *held = NULL;
+
+	/* STS-07: a claims challenge asks for a new certificate first. */
+	if (a->force || a->claims != NULL)
+		held = binding_slot_current(a->client->slot, now_s(a));
+	return get_binding(a, held, a->force || a->claims != NULL, out, err);
+}
+
+/* ---- a token ---- */
+
+static struct token_key token_key_of(const struct msiv2_client *client, const char *resource,
+                                     enum msiv2_token_type type, const struct binding *binding)
+{
+	return (struct token_key){.identity =
+	                                  client->identity.id != NULL ? client->identity.id : "",
+	                          .resource = resource,
+	                          .resource_len = sts_resource_len(resource),
+	                          .type = type,
+	                          .thumbprint = binding_thumbprint(binding)};
+}
+
+struct credential *acquisition_cached(struct msiv2_client *client, const char *resource,
+                                      enum msiv2_token_type type)
+{
+	int64_t at_s = clock_now_s(client->clock);
+	OWNED_STRUCT(binding) *binding = binding_slot_current(client->slot, at_s);
+	struct token_key key;
+
+	if (binding == NULL)
+		return NULL;
+	key = token_key_of(client, resource, type, binding);
+	return token_cache_find(client->tokens, &key, at_s);
+}
+
+/* The cache is a convenience: a token that cannot be kept is still a token. */
+static void keep(const struct acquisition *a, struct credential *credential)
+{
+	struct binding *binding = credential_binding(credential);
+	struct token_key key = token_key_of(a->client, a->resource, a->type, binding);
+	struct msiv2_error err = {0};
+
+	/* ISSUE-07: a certificate that is not kept takes its tokens along. */
+	if (binding_is_stale(binding, now_s(a)))
+		return;
+	if (token_cache_put(a->client->tokens, &key, credential, now_s(a), &err) != MSIV2_OK)
+		log_line(&a->errand.log, MSIV2_LOG_WARN, "token not cached: %s", err.message);
+}
+
+static enum msiv2_rc ask_for_token(struct acquisition *a, struct binding *binding,
+                                   struct credential **out, struct sts_refusal *refusal,
+                                   struct msiv2_error *err)
+{
+	OWNED_STRUCT(token_answer) answer = {0};
+	struct grant_parts parts = {.answer = &answer,
+	                            .type = a->type,
+	                            .asked_at_s = now_s(a),
+	                            .client_id = binding_client_id(binding),
+	                            .tenant_id = binding_tenant_id(binding),
+	                            .certificate = binding_certificate(binding),
+	                            .timings = &a->timings};
+	struct grant *grant;
+
+	TRY(leg_token(a, binding, &answer, refusal, err));
+	TRY(grant_new(&parts, &grant, err));
+	TRY(credential_new(grant, binding, out, err));
+	keep(a, *out);
+	return MSIV2_OK;
+}
+
+/* Full jitter: anything from nothing to the whole step, so that a farm of clients spreads out. */
+static int64_t backoff_us(int refusals)
+{
+	int64_t step_us = BACKOFF_FIRST_US;
+
+	for (int i = 1; i < refusals && step_us < BACKOFF_MAX_US; i++)
+		step_us *= 2;
+	step_us = step_us < BACKOFF_MAX_US ? step_us : BACKOFF_MAX_US;
+	return (int64_t)rng_below(rng_system(), (uint64_t)step_us);
+}
+
+/* STS-05: the first refusal of a certificate is answered at once by a new one; further ones only
+ * while the service's error says that may help, after a pause, and while there is time. */
+static bool worth_another(const struct acquisition *a, int refusals,
+                          const struct sts_refusal *refusal)
+{
+	struct msiv2_error ignored;
+	int64_t pause_us;
+
+	if (refusals == 1)
+		return true;
+	if (!refusal->may_repeat)
+		return false;
+	pause_us = backoff_us(refusals - 1);
+	return patience_covers(&a->errand.patience, pause_us) &&
+	       patience_wait(&a->errand.patience, pause_us, "sts.token", &ignored) == MSIV2_OK;
+}
+
+static void drop(struct acquisition *a, const struct binding *refused, const char *why)
+{
+	log_line(&a->errand.log, MSIV2_LOG_WARN, "certificate dropped: %s", why);
+	token_cache_drop(a->client->tokens, binding_thumbprint(refused));
+	binding_slot_drop(a->client->slot, refused);
+}
+
+enum msiv2_rc acquisition_token(struct acquisition *a, struct credential **out,
+                                struct msiv2_error *err)
+{
+	OWNED_STRUCT(binding) *binding = NULL;
+
+	a->force = false; /* a new token, on the certificate at hand */
+	TRY(acquisition_binding(a, &binding, err));
+	for (int refusals = 1;; refusals++) {
+		OWNED_STRUCT(binding) *refused = NULL;
+		struct sts_refusal refusal = {0};
+		enum msiv2_rc rc = ask_for_token(a, binding, out, &refusal, err);
+
+		if (rc == MSIV2_OK || !refusal.certificate)
+			return rc;
+		drop(a, binding, err->message);
+		if (!worth_another(a, refusals, &refusal))
+			return rc;
+		refused = steal(&binding);
+		TRY(get_binding(a, refused, true, &binding, err)); /* ISSUE-06 */
+	}
+}
+
+enum msiv2_rc acquisition_csr(struct acquisition *a, struct bytes *der, struct msiv2_error *err)
+{
+	OWNED_STRUCT(metadata) host = {0};
+	EVP_PKEY *pkey;
+	struct key *key;
+
+	TRY(leg_key(a, &key, &pkey, err));
+	TRY(leg_metadata(a, &host, err));
+	return leg_csr(a, &host, pkey, der, err);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "client_options.h"
+
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "net/address.h"
+
+struct msiv2_options *msiv2_options_new(void)
+{
+	struct msiv2_options *options = mem_alloc(sizeof(*options));
+
+	if (options == NULL)
+		return NULL;
+	options->clock = clock_system();
+	options->timeout_ms = CLIENT_DEFAULT_TIMEOUT_MS;
+	return options;
+}
+
+void msiv2_options_free(struct msiv2_options *options)
+{
+	if (options == NULL)
+		return;
+	identity_free(&options->identity);
+	mem_free(options->imds);
+	mem_free(options->trust_file);
+	mem_free(options);
+}
+
+enum msiv2_rc msiv2_options_set_identity(struct msiv2_options *options,
+                                         enum msiv2_identity_kind kind, const char *id,
+                                         struct msiv2_error *err)
+{
+	return identity_set(&options->identity, kind, id, err);
+}
+
+static enum msiv2_rc replace(char **text, const char *with, const char *where,
+                             struct msiv2_error *err)
+{
+	char *copy = mem_strdup(with);
+
+	if (copy == NULL)
+		return err_no_memory(err, where);
+	mem_free(*text);
+	*text = copy;
+	return MSIV2_OK;
+}
+
+enum msiv2_rc msiv2_options_set_imds(struct msiv2_options *options, const char *base,
+                                     struct msiv2_error *err)
+{
+	const struct blame blame = {MSIV2_CONFIG, "imds"};
+	OWNED_STRUCT(bytes) origin = {0};
+
+	if (text_empty(base))
+		return err_blame(err, &blame, "the address is empty");
+	TRY(address_origin(base, false, &blame, &origin, err));
+	return replace(&options->imds, bytes_text(&origin), blame.where, err);
+}
+
+enum msiv2_rc msiv2_options_set_trust_file(struct msiv2_options *options, const char *path,
+                                           struct msiv2_error *err)
+{
+	if (text_empty(path))
+		return err_set(err, MSIV2_CONFIG, "trust file", "the path is empty");
+	return replace(&options->trust_file, path, "trust file", err);
+}
+
+/* A word the protocol knows, and whether this version can do it. */
+struct known_word {
+	const char *word;
+	bool here;
+};
+
+static const struct known_word key_kinds[] = {
+        {"memory", true}, {"hardware", false}, {"keyguard", false}};
+static const struct known_word store_scopes[] = {
+        {"none", true}, {"CurrentUser\\My", false}, {"LocalMachine\\My", false}};
+
+static enum msiv2_rc check_word(const struct known_word *words, size_t count, const char *text,
+                                size_t len, const char *where, struct msiv2_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(words[i].word) != len || memcmp(words[i].word, text, len) != 0)
+			continue;
+		if (words[i].here)
+			return MSIV2_OK;
+		return err_set(err, MSIV2_UNSUPPORTED, where, "not in this version: %s",
+		               words[i].word);
+	}
+	return err_set(err, MSIV2_CONFIG, where, "unknown: \"%.*s\"", len < 60 ? (int)len : 60,
+	               text);
+}
+
+enum msiv2_rc msiv2_options_set_key_kinds(struct msiv2_options *options, const char *kinds,
+                                          struct msiv2_error *err)
+{
+	const char *at = kinds;
+
+	(void)options; /* checked only: the one kind of this version is the default */
+	if (text_empty(kinds))
+		return err_set(err, MSIV2_CONFIG, "key kinds", "the list is empty");
+	for (;;) {
+		size_t len = strcspn(at, ",");
+
+		TRY(check_word(key_kinds, TEXT_COUNT(key_kinds), at, len, "key kinds", err));
+		if (at[len] == '\0')
+			return MSIV2_OK;
+		at += len + 1;
+	}
+}
+
+enum msiv2_rc msiv2_options_set_store(struct msiv2_options *options, const char *scope,
+                                      struct msiv2_error *err)
+{
+	(void)options;
+	if (text_empty(scope))
+		return err_set(err, MSIV2_CONFIG, "store", "the scope is empty");
+	return check_word(store_scopes, TEXT_COUNT(store_scopes), scope, strlen(scope), "store",
+	                  err);
+}
+
+void msiv2_options_set_clock(struct msiv2_options *options, const struct msiv2_clock *clock)
+{
+	options->clock = clock != NULL ? clock : clock_system();
+}
+
+enum msiv2_rc msiv2_options_set_timeout_ms(struct msiv2_options *options, int64_t timeout_ms,
+                                           struct msiv2_error *err)
+{
+	if (timeout_ms <= 0)
+		return err_set(err, MSIV2_CONFIG, "timeout", "must be more than 0");
+	options->timeout_ms = timeout_ms;
+	return MSIV2_OK;
+}
+
+void msiv2_options_set_log(struct msiv2_options *options, msiv2_log_fn log, void *ctx,
+                           enum msiv2_log_level level)
+{
+	options->log = (struct log){.write = log, .ctx = ctx, .level = level};
+}

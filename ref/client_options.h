@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* The public options object from the inside. */
+#ifndef REF_CLIENT_OPTIONS_H
+#define REF_CLIENT_OPTIONS_H
+
+#include "common/log.h"
+#include "identity.h"
+#include "include/msiv2.h"
+
+#define CLIENT_DEFAULT_TIMEOUT_MS INT64_C(60000)
+
+struct msiv2_options {
+	struct identity identity;
+	char *imds;       /* "scheme://host[:port]"; NULL = from the environment (NET-06) */
+	char *trust_file; /* NULL = the system's anchors */
+	const struct msiv2_clock *clock;
+	int64_t timeout_ms;
+	struct log log;
+};
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "patience.h"
+
+#include <stddef.h>
+
+#include "common/clock.h"
+
+int64_t patience_left_us(const struct patience *patience)
+{
+	return clock_left_us(patience->clock, patience->deadline_us);
+}
+
+bool patience_cancelled(const struct patience *patience)
+{
+	return patience->cancelled != NULL && patience->cancelled(patience->cancelled_ctx);
+}
+
+bool patience_covers(const struct patience *patience, int64_t wait_us)
+{
+	return patience_left_us(patience) > wait_us;
+}
+
+int64_t patience_nap_us(const struct patience *patience, int64_t most_us)
+{
+	bool exact = patience->cancelled == NULL && patience->clock == clock_system();
+	int64_t nap = exact || most_us < PATIENCE_SLICE_US ? most_us : PATIENCE_SLICE_US;
+	int64_t left = patience_left_us(patience);
+
+	return left < nap ? left : nap;
+}
+
+enum msiv2_rc patience_check(const struct patience *patience, const char *where,
+                             struct msiv2_error *err)
+{
+	if (patience_cancelled(patience))
+		return err_set(err, MSIV2_TIMEOUT, where, "cancelled by the caller");
+	if (patience_left_us(patience) == 0)
+		return err_set(err, MSIV2_TIMEOUT, where, "the deadline has passed");
+	return MSIV2_OK;
+}
+
+enum msiv2_rc patience_wait(const struct patience *patience, int64_t wait_us, const char *where,
+                            struct msiv2_error *err)
+{
+	/* Counted down, not read back: a lent clock may return early and must not make this spin.
+	 */
+	while (wait_us > 0) {
+		int64_t slice = patience->cancelled != NULL ? PATIENCE_SLICE_US : wait_us;
+		int64_t left = patience_left_us(patience);
+
+		TRY(patience_check(patience, where, err));
+		slice = slice < wait_us ? slice : wait_us;
+		slice = slice < left ? slice : left;
+		clock_wait_us(patience->clock, slice);
+		wait_us -= slice;
+	}
+	return patience_check(patience, where, err);
+}
