@@ -22,7 +22,8 @@ static int hex_value(char c)
 	return -1;
 }
 
-/* Decodes one component into out (at least len + 1 bytes); the length written, or -1 on a breach. */
+/* Decodes one component into out (at least len + 1 bytes); the length written, or -1 on a breach.
+ */
 static ptrdiff_t decode(const char *text, size_t len, char *out)
 {
 	size_t n = 0;
@@ -101,8 +102,8 @@ enum msiv2_rc query_parse(const char *text, size_t len, const struct blame *blam
 	memset(out, 0, sizeof(*out));
 	if (len == 0)
 		return MSIV2_OK;
-	/* A piece of n >= 1 bytes takes at most n + 2, which is never more than 2n + 1; its '&' pays
-	 * for the rest. */
+	/* A piece of n >= 1 bytes takes at most n + 2, which is never more than 2n + 1; its '&'
+	 * pays for the rest. */
 	if (len > SIZE_MAX / 4)
 		return err_blame(err, blame, "too long");
 	query.storage = mem_alloc(len * 2 + 2);

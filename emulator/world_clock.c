@@ -47,10 +47,10 @@ void world_clock_init(struct world_clock *clock, const struct msiv2_clock *base,
                       bool frozen)
 {
 	*clock = (struct world_clock){
-		.base = base,
-		.start_offset_s = offset_s,
-		.start_frozen = frozen,
-		.view = {view_now_s, view_mono_us, view_wait_us, clock},
+	        .base = base,
+	        .start_offset_s = offset_s,
+	        .start_frozen = frozen,
+	        .view = {view_now_s, view_mono_us, view_wait_us, clock},
 	};
 	pthread_mutex_init(&clock->lock, NULL);
 	world_clock_reset(clock);

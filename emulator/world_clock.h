@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* World time: a base clock plus an offset, optionally frozen. Certificates and tokens are issued and
- * judged by it; nothing waits for it. Times are seconds since 1970 and stay within the years 1970 to
- * 9999. All functions are thread-safe except init and free. */
+/* World time: a base clock plus an offset, optionally frozen. Certificates and tokens are issued
+ * and judged by it; nothing waits for it. Times are seconds since 1970 and stay within the years
+ * 1970 to 9999. All functions are thread-safe except init and free. */
 #ifndef EMULATOR_WORLD_CLOCK_H
 #define EMULATOR_WORLD_CLOCK_H
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* `msiv2-emulator env`: from a ready line to the lines a shell evaluates. */
+#ifndef EMULATOR_CLI_ENV_H
+#define EMULATOR_CLI_ENV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/bytes.h"
+#include "common/err.h"
+
+/* Runs the subcommand with its own arguments; prints to stdout. */
+MSIV2_MUST_USE enum msiv2_rc env_main(int argc, char **argv, struct msiv2_error *err);
+
+#endif

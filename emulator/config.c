@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "config_keys.h"
+
+#define WHERE "config"
+
+static const struct config_identity default_identities[] = {
+        {.system = true,
+         .client_id = "a1a1a1a1-0000-4000-8000-000000000001",
+         .object_id = "b1b1b1b1-0000-4000-8000-000000000001"},
+        {.client_id = "a2a2a2a2-0000-4000-8000-000000000002",
+         .object_id = "b2b2b2b2-0000-4000-8000-000000000002",
+         .resource_id = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/local/"
+                        "providers/Microsoft.ManagedIdentity/userAssignedIdentities/local"},
+};
+
+enum msiv2_rc config_set_text(char **slot, const char *text, struct msiv2_error *err)
+{
+	char *copy = mem_strdup(text);
+
+	if (text && !copy)
+		return err_no_memory(err, WHERE);
+	mem_free(*slot);
+	*slot = copy;
+	return MSIV2_OK;
+}
+
+enum msiv2_rc config_list_add(struct config_list *list, const char *text, const char *where,
+                              struct msiv2_error *err)
+{
+	OWNED(mem_text) *copy = NULL;
+	char **items;
+
+	if (list->count == CONFIG_ITEMS_MAX)
+		return err_set(err, MSIV2_CONFIG, where, "more than %d items", CONFIG_ITEMS_MAX);
+	copy = mem_strdup(text);
+	items = mem_resize(list->items, (list->count + 1) * sizeof(*items));
+	if (items)
+		list->items = items;
+	if (!items || !copy)
+		return err_no_memory(err, where);
+	list->items[list->count++] = steal(&copy);
+	return MSIV2_OK;
+}
+
+void config_list_free(struct config_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		mem_free(list->items[i]);
+	mem_free(list->items);
+	*list = (struct config_list){0};
+}
+
+enum msiv2_rc config_rule_add(struct config *config, const char *rule, const char *mode,
+                              const char *where, struct msiv2_error *err)
+{
+	struct rule_modes scratch = {0};
+	struct config_rule *rules;
+	struct config_rule *row;
+
+	if (!rule_modes_set(&scratch, rule, mode))
+		return err_set(err, MSIV2_CONFIG, where,
+		               "'%s' = '%s' is not a rule and a mode (reject, note, off)", rule,
+		               mode);
+	rules = mem_resize(config->rules, (config->rule_count + 1) * sizeof(*rules));
+	if (!rules)
+		return err_no_memory(err, where);
+	config->rules = rules;
+	row = &rules[config->rule_count++];
+	*row = (struct config_rule){mem_strdup(rule), mem_strdup(mode)};
+	return row->rule && row->mode ? MSIV2_OK : err_no_memory(err, where);
+}
+
+static enum msiv2_rc default_identity(struct config *config, const struct config_identity *from,
+                                      struct msiv2_error *err)
+{
+	struct config_identity *to = &config->identities[config->identity_count++];
+
+	to->system = from->system;
+	TRY(config_set_text(&to->client_id, from->client_id, err));
+	TRY(config_set_text(&to->object_id, from->object_id, err));
+	return config_set_text(&to->resource_id, from->resource_id, err);
+}
+
+enum msiv2_rc config_init(struct config *config, struct msiv2_error *err)
+{
+	size_t count = 0;
+	const struct config_key *keys = config_keys(&count);
+
+	memset(config, 0, sizeof(*config));
+	for (size_t i = 0; i < count; i++) {
+		char *member = (char *)config + keys[i].offset;
+
+		if (keys[i].type == CONFIG_TEXT)
+			TRY(config_set_text((char **)(void *)member, keys[i].text, err));
+		else if (keys[i].type == CONFIG_INTEGER)
+			memcpy(member, &keys[i].number, sizeof(keys[i].number));
+	}
+	config->identities = mem_alloc(sizeof(default_identities));
+	if (!config->identities)
+		return err_no_memory(err, WHERE);
+	for (size_t i = 0; i < TEXT_COUNT(default_identities); i++)
+		TRY(default_identity(config, &default_identities[i], err));
+	return MSIV2_OK;
+}
+
+static void free_identities(struct config *config)
+{
+	for (size_t i = 0; i < config->identity_count; i++) {
+		mem_free(config->identities[i].client_id);
+		mem_free(config->identities[i].object_id);
+		mem_free(config->identities[i].resource_id);
+	}
+	mem_free(config->identities);
+}
+
+void config_free(struct config *config)
+{
+	size_t count = 0;
+	const struct config_key *keys = config_keys(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		char *member = (char *)config + keys[i].offset;
+
+		if (keys[i].type == CONFIG_TEXT)
+			mem_free(*(char **)(void *)member);
+		else if (keys[i].type == CONFIG_LIST)
+			config_list_free((struct config_list *)(void *)member);
+	}
+	free_identities(config);
+	for (size_t i = 0; i < config->rule_count; i++) {
+		mem_free(config->rules[i].rule);
+		mem_free(config->rules[i].mode);
+	}
+	mem_free(config->rules);
+	memset(config, 0, sizeof(*config));
+}
+
+/* Two identities of one host differ in every id that they have. */
+static enum msiv2_rc check_pair(const struct config *config, size_t a, size_t b,
+                                struct msiv2_error *err)
+{
+	const struct config_identity *one = &config->identities[a];
+	const struct config_identity *two = &config->identities[b];
+	const char *same = NULL;
+
+	if (one->system && two->system)
+		return err_set(err, MSIV2_CONFIG, "identities",
+		               "identities %zu and %zu are both system-assigned", a, b);
+	if (text_equal_nocase(one->client_id, two->client_id))
+		same = "client_id";
+	else if (text_equal_nocase(one->object_id, two->object_id))
+		same = "object_id";
+	else if (one->resource_id && text_equal_nocase(one->resource_id, two->resource_id))
+		same = "resource_id";
+	if (same)
+		return err_set(err, MSIV2_CONFIG, "identities",
+		               "identities %zu and %zu have the same %s", a, b, same);
+	return MSIV2_OK;
+}
+
+enum msiv2_rc config_check(const struct config *config, struct msiv2_error *err)
+{
+	if (!config->vm_id && !config->vmss_id) /* META-05: cuId has at least one member */
+		return err_set(err, MSIV2_CONFIG, "host", "needs a vm_id or a vmss_id");
+	if (config->identity_count == 0)
+		return err_set(err, MSIV2_CONFIG, "identities", "needs at least one identity");
+	for (size_t a = 0; a < config->identity_count; a++)
+		for (size_t b = a + 1; b < config->identity_count; b++)
+			TRY(check_pair(config, a, b, err));
+	return MSIV2_OK;
+}
+
+enum msiv2_rc config_modes(const struct config *config, struct rule_modes *out,
+                           struct msiv2_error *err)
+{
+	if (!rule_modes_profile(out, config->profile))
+		return err_set(err, MSIV2_CONFIG, "profile", "unknown profile '%s'",
+		               config->profile);
+	for (size_t i = 0; i < config->rule_count; i++) {
+		const struct config_rule *row = &config->rules[i];
+
+		if (!rule_modes_set(out, row->rule, row->mode))
+			return err_set(err, MSIV2_CONFIG, "rules", "'%s' = '%s' is unknown",
+			               row->rule, row->mode);
+	}
+	return MSIV2_OK;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* The configuration of one emulator: a plain struct, read from strict JSON by a table of keys and
+ * printed by the same table, so that what `--print-config` shows is what `--config` takes.
+ *
+ * Every key is optional. A JSON document that is read changes only the keys it names; lists are
+ * replaced, rules are added. An unknown key, a wrong type or a value out of range is MSIV2_CONFIG
+ * with the full path of the key ("host.vm_idd", "identities[1].client_id") as the error's place. */
+#ifndef EMULATOR_CONFIG_H
+#define EMULATOR_CONFIG_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/bytes.h"
+#include "common/err.h"
+#include "common/own.h"
+#include "emulator/rule.h"
+
+#define CONFIG_FILE_MAX  (1024 * 1024) /* most bytes of a configuration file */
+#define CONFIG_ITEMS_MAX 64            /* most items of any list */
+
+/* A list of owned texts. */
+struct config_list {
+	char **items;
+	size_t count;
+};
+
+/* One managed identity of the host. */
+struct config_identity {
+	bool system;       /* system-assigned; otherwise user-assigned */
+	char *client_id;   /* UUID */
+	char *object_id;   /* UUID */
+	char *resource_id; /* ARM id; NULL for a system-assigned identity that needs none */
+};
+
+/* One rule's mode. */
+struct config_rule {
+	char *rule;
+	char *mode;
+};
+
+struct config {
+	char *tenant_id;
+	char *vm_id;   /* NULL = the host has none */
+	char *vmss_id; /* NULL = the host has none (META-05) */
+	struct config_identity *identities;
+	size_t identity_count;
+
+	int64_t certificate_lifetime_s; /* ISSUE-03 */
+	int64_t certificate_backdate_s; /* notBefore = now - this */
+	int64_t token_lifetime_s;
+	char *mtls_authentication_endpoint;    /* NULL = the token service's own base */
+	char *attestation_endpoint;            /* NULL = that base + "/maa" */
+	struct config_list token_resources;    /* resources tokens are given for; empty = any */
+	struct config_list resource_audiences; /* audiences the resource accepts; empty = any */
+
+	int64_t clock_offset_s;
+	bool clock_frozen;
+
+	char *profile;
+	struct config_rule *rules;
+	size_t rule_count;
+
+	char *bind;
+	char *public_host; /* the host in every address; NULL = from bind, and localhost for HTTPS
+	                    */
+	int64_t imds_port;
+	int64_t sts_port;
+	int64_t admin_port;
+	int64_t connections; /* concurrent connections of IMDS and of the token service */
+
+	struct config_list server_names;
+	char *ca_key; /* "ec" or "rsa" */
+	char *ca_out;
+	char *state_dir;
+
+	int64_t journal_capacity;
+	int64_t body_limit;
+	int64_t request_timeout_ms;
+};
+
+/* Fills in the defaults. */
+MSIV2_MUST_USE enum msiv2_rc config_init(struct config *config, struct msiv2_error *err);
+/* Frees everything and zeroes the struct. */
+void config_free(struct config *config);
+DEFINE_OWNED_VALUE(config, config_free)
+
+/* Reads one JSON document over what is there. After a failure the config can only be freed. */
+MSIV2_MUST_USE enum msiv2_rc config_read(struct config *config, const void *text, size_t len,
+                                         struct msiv2_error *err);
+/* Reads a file, as config_read(); a file that cannot be read is MSIV2_CONFIG naming it. */
+MSIV2_MUST_USE enum msiv2_rc config_read_file(struct config *config, const char *path,
+                                              struct msiv2_error *err);
+/* What no single key can tell: at least one identity, no two with the same id, one system-assigned
+ * at most, a host with an id. */
+MSIV2_MUST_USE enum msiv2_rc config_check(const struct config *config, struct msiv2_error *err);
+/* Appends the whole configuration as indented JSON and a newline. */
+void config_print(const struct config *config, struct bytes *out);
+/* The modes that profile and rules add up to. */
+MSIV2_MUST_USE enum msiv2_rc config_modes(const struct config *config, struct rule_modes *out,
+                                          struct msiv2_error *err);
+
+/* Replaces an owned text; NULL empties it. */
+MSIV2_MUST_USE enum msiv2_rc config_set_text(char **slot, const char *text,
+                                             struct msiv2_error *err);
+/* Adds a text to a list. MSIV2_CONFIG at `where` when the list is full. */
+MSIV2_MUST_USE enum msiv2_rc config_list_add(struct config_list *list, const char *text,
+                                             const char *where, struct msiv2_error *err);
+/* Empties a list. */
+void config_list_free(struct config_list *list);
+/* Adds a rule's mode; MSIV2_CONFIG at `where` when the rule or the mode is unknown. */
+MSIV2_MUST_USE enum msiv2_rc config_rule_add(struct config *config, const char *rule,
+                                             const char *mode, const char *where,
+                                             struct msiv2_error *err);
+
+#endif

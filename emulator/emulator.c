@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* The public face: a world, three listeners in front of it, and the file of its CA. */
+#include "include/msiv2_emulator.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/bytes.h"
+#include "common/files.h"
+#include "common/fs.h"
+#include "common/json.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "gate.h"
+#include "http/server.h"
+#include "http/tls_server.h"
+#include "instruments/admin.h"
+#include "roles/https.h"
+#include "roles/imds.h"
+#include "roles/role.h"
+#include "settings.h"
+#include "world.h"
+
+#define WHERE             "emulator"
+#define ADMIN_CONNECTIONS 8
+
+enum { LISTENER_IMDS, LISTENER_STS, LISTENER_ADMIN, LISTENER_COUNT };
+
+struct msiv2_emulator {
+	struct gate gate; /* open once the world's addresses are known */
+	struct world *world;
+	SSL_CTX *tls;
+	struct server *servers[LISTENER_COUNT];
+	char *ca_file;
+	bool ca_file_is_private; /* removed at stop */
+	char *ready;
+};
+
+/* ---- what the listeners do ---- */
+
+typedef void (*role_fn)(struct world *world, const struct http_request *request,
+                        struct http_response *response, struct journal_notes *notes);
+
+/* Runs a role and writes its exchange into the journal before the client sees the answer. */
+static void journalled(struct msiv2_emulator *emulator, const struct http_request *request,
+                       struct http_response *response, role_fn role)
+{
+	const struct msiv2_clock *clock = clock_system();
+	struct world *world = emulator->world;
+	int64_t start_us = clock_mono_us(clock);
+	struct journal_notes notes = {0};
+	struct journal_times times;
+
+	if (!gate_pass(&emulator->gate)) {
+		response->status = 503;
+		return;
+	}
+	role(world, request, response, &notes);
+	times.mono_us = clock_mono_us(clock);
+	times.duration_us = times.mono_us - start_us;
+	times.world_s = world_now_s(world);
+	journal_add(world->journal, request, response, &notes, &times);
+}
+
+static void handle_imds(void *ctx, const struct http_request *request,
+                        struct http_response *response)
+{
+	journalled(ctx, request, response, imds_answer);
+}
+
+static void handle_sts(void *ctx, const struct http_request *request,
+                       struct http_response *response)
+{
+	journalled(ctx, request, response, https_answer);
+}
+
+static void handle_admin(void *ctx, const struct http_request *request,
+                         struct http_response *response)
+{
+	struct msiv2_emulator *emulator = ctx;
+
+	if (gate_pass(&emulator->gate))
+		admin_answer(emulator->world, request, response);
+	else
+		response->status = 503;
+}
+
+/* What is not HTTP is journalled like everything else. */
+static void refuse_journalled(void *ctx, const struct http_request *request, int status,
+                              struct http_response *response)
+{
+	const struct role_answer answer = {status, "invalid_request", 0,
+	                                   "The request is not acceptable HTTP"};
+	struct msiv2_emulator *emulator = ctx;
+	const struct journal_times times = {.mono_us = clock_mono_us(clock_system()),
+	                                    .world_s = world_now_s(emulator->world)};
+	struct journal_notes notes = {0};
+	struct role_call call;
+
+	role_call_init(&call, emulator->world, request, response, &notes);
+	if (text_equal(request->listener, "imds"))
+		imds_add_headers(response); /* META-06 */
+	role_refuse(&call, &answer, "", NULL);
+	journal_add(call.world->journal, request, response, &notes, &times);
+}
+
+static void refuse_admin(void *ctx, const struct http_request *request, int status,
+                         struct http_response *response)
+{
+	(void)ctx;
+	(void)request;
+	admin_problem(response, status, "the request is not acceptable HTTP");
+}
+
+/* ---- start ---- */
+
+static enum msiv2_rc start_servers(struct msiv2_emulator *emulator, struct msiv2_error *err)
+{
+	struct world *world = emulator->world;
+	const struct config *config = &world->config;
+	struct server_options options = {
+	        .bind = config->bind,
+	        .connections = config->connections,
+	        .body_limit = config->body_limit,
+	        .request_timeout_ms = config->request_timeout_ms,
+	        .log = world->log,
+	        .ctx = emulator,
+	        .refuse = refuse_journalled,
+	};
+
+	TRY(tls_server_new(ca_server(world->ca), ca_server_key(world->ca), &emulator->tls, err));
+	options.name = "sts";
+	options.port_key = "listen.sts_port";
+	options.port = (uint16_t)config->sts_port;
+	options.tls = emulator->tls;
+	options.handle = handle_sts;
+	TRY(server_start(&options, &emulator->servers[LISTENER_STS], err));
+	options.tls = NULL;
+	options.name = "imds";
+	options.port_key = "listen.imds_port";
+	options.port = (uint16_t)config->imds_port;
+	options.handle = handle_imds;
+	TRY(server_start(&options, &emulator->servers[LISTENER_IMDS], err));
+	options.name = "admin";
+	options.port_key = "listen.admin_port";
+	options.port = (uint16_t)config->admin_port;
+	options.connections = ADMIN_CONNECTIONS;
+	options.handle = handle_admin;
+	options.refuse = refuse_admin;
+	return server_start(&options, &emulator->servers[LISTENER_ADMIN], err);
+}
+
+/* A file of our own in the folder for temporary files; nobody else's file is ever taken. */
+static enum msiv2_rc write_private_ca(struct msiv2_emulator *emulator, struct msiv2_error *err)
+{
+	const char *pem = emulator->world->ca_pem;
+	const char *dir = getenv("TMPDIR");
+	OWNED_STRUCT(bytes) path = {0};
+	char id[UUID_TEXT_SIZE];
+	ssize_t written;
+	int fd;
+
+	if (!rng_uuid(emulator->world->rng, id))
+		return err_set(err, MSIV2_INTERNAL, WHERE, "no randomness");
+	bytes_addf(&path, "%s/msiv2-ca-%s.pem", text_empty(dir) ? "/tmp" : dir, id);
+	TRY(bytes_done(&path, WHERE, err));
+	fd = fs_open(bytes_text(&path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_set(err, MSIV2_CONFIG, bytes_text(&path), "cannot be created: %s",
+		               strerror(errno));
+	emulator->ca_file_is_private = true;
+	written = fs_write(fd, pem, strlen(pem));
+	if (fs_close(fd) != 0 || written != (ssize_t)strlen(pem)) {
+		(void)fs_unlink(bytes_text(&path));
+		return err_set(err, MSIV2_CONFIG, bytes_text(&path), "cannot be written");
+	}
+	return config_set_text(&emulator->ca_file, bytes_text(&path), err);
+}
+
+static enum msiv2_rc write_ca(struct msiv2_emulator *emulator, struct msiv2_error *err)
+{
+	const struct config *config = &emulator->world->config;
+	const char *pem = emulator->world->ca_pem;
+	OWNED_STRUCT(bytes) path = {0};
+	OWNED_STRUCT(bytes) old = {0};
+
+	if (!config->ca_out && !config->state_dir)
+		return write_private_ca(emulator, err);
+	if (config->ca_out)
+		bytes_add_text(&path, config->ca_out);
+	else
+		bytes_addf(&path, "%s/ca.pem", config->state_dir);
+	TRY(bytes_done(&path, WHERE, err));
+	TRY(config_set_text(&emulator->ca_file, bytes_text(&path), err));
+	/* A file that is already right is left alone: replacing costs two syncs. */
+	if (files_exists(bytes_text(&path)) &&
+	    files_read(bytes_text(&path), CONFIG_FILE_MAX, MSIV2_CONFIG, &old, NULL) == MSIV2_OK &&
+	    text_equal(bytes_text(&old), pem))
+		return MSIV2_OK;
+	return files_replace(bytes_text(&path), pem, strlen(pem), 0644, MSIV2_CONFIG, err);
+}
+
+static enum msiv2_rc make_ready(struct msiv2_emulator *emulator, struct msiv2_error *err)
+{
+	const struct world *world = emulator->world;
+	OWNED(cJSON) *json = cJSON_CreateObject();
+	OWNED_STRUCT(bytes) text = {0};
+
+	cJSON_AddBoolToObject(json, "ready", true);
+	cJSON_AddStringToObject(json, "imds", world->imds_base);
+	cJSON_AddStringToObject(json, "sts", world->sts_base);
+	cJSON_AddStringToObject(json, "resource", world->resource_url);
+	cJSON_AddStringToObject(json, "admin", world->admin_base);
+	cJSON_AddStringToObject(json, "ca", emulator->ca_file);
+	cJSON_AddNumberToObject(json, "pid", (double)getpid());
+	json_print(json, &text);
+	TRY(bytes_done(&text, WHERE, err));
+	return config_set_text(&emulator->ready, bytes_text(&text), err);
+}
+
+static enum msiv2_rc start(struct msiv2_emulator *emulator,
+                           const struct msiv2_emulator_options *options, struct msiv2_error *err)
+{
+	const struct log log = {options->log, options->log_ctx, options->log_level};
+	OWNED_STRUCT(config) config = {0};
+	struct server **servers = emulator->servers;
+
+	TRY(settings_read(&config, options, err));
+	TRY(world_new(&config, options->clock, &log, &emulator->world, err));
+	TRY(start_servers(emulator, err));
+	TRY(world_set_ports(emulator->world, server_port(servers[LISTENER_IMDS]),
+	                    server_port(servers[LISTENER_STS]),
+	                    server_port(servers[LISTENER_ADMIN]), err));
+	TRY(write_ca(emulator, err));
+	TRY(make_ready(emulator, err));
+	gate_open(&emulator->gate);
+	return MSIV2_OK;
+}
+
+enum msiv2_rc msiv2_emulator_start(const struct msiv2_emulator_options *options,
+                                   struct msiv2_emulator **out, struct msiv2_error *err)
+{
+	struct msiv2_emulator *emulator = mem_alloc(sizeof(*emulator));
+	enum msiv2_rc rc;
+
+	*out = NULL;
+	if (!emulator)
+		return err_no_memory(err, WHERE);
+	gate_init(&emulator->gate);
+	rc = start(emulator, options, err);
+	if (rc != MSIV2_OK) {
+		msiv2_emulator_stop(emulator);
+		return rc;
+	}
+	*out = emulator;
+	return MSIV2_OK;
+}
+
+void msiv2_emulator_stop(struct msiv2_emulator *emulator)
+{
+	if (!emulator)
+		return;
+	gate_give_up(&emulator->gate);
+	server_stop(emulator->servers, LISTENER_COUNT);
+	SSL_CTX_free(emulator->tls);
+	if (emulator->ca_file && emulator->ca_file_is_private)
+		(void)fs_unlink(emulator->ca_file);
+	world_free(emulator->world);
+	mem_free(emulator->ca_file);
+	mem_free(emulator->ready);
+	gate_free(&emulator->gate);
+	mem_free(emulator);
+}
+
+/* ---- looking and steering ---- */
+
+enum msiv2_rc msiv2_emulator_config(const struct msiv2_emulator_options *options, char **out,
+                                    struct msiv2_error *err)
+{
+	OWNED_STRUCT(config) config = {0};
+	OWNED_STRUCT(bytes) text = {0};
+
+	*out = NULL;
+	TRY(settings_read(&config, options, err));
+	config_print(&config, &text);
+	TRY(bytes_done(&text, WHERE, err));
+	return config_set_text(out, bytes_text(&text), err);
+}
+
+const char *msiv2_emulator_imds(const struct msiv2_emulator *emulator)
+{
+	return emulator->world->imds_base;
+}
+
+const char *msiv2_emulator_sts(const struct msiv2_emulator *emulator)
+{
+	return emulator->world->sts_base;
+}
+
+const char *msiv2_emulator_resource(const struct msiv2_emulator *emulator)
+{
+	return emulator->world->resource_url;
+}
+
+const char *msiv2_emulator_admin(const struct msiv2_emulator *emulator)
+{
+	return emulator->world->admin_base;
+}
+
+const char *msiv2_emulator_ca_pem(const struct msiv2_emulator *emulator)
+{
+	return emulator->world->ca_pem;
+}
+
+const char *msiv2_emulator_ca_file(const struct msiv2_emulator *emulator)
+{
+	return emulator->ca_file;
+}
+
+const char *msiv2_emulator_ready(const struct msiv2_emulator *emulator)
+{
+	return emulator->ready;
+}
+
+int64_t msiv2_emulator_now_s(const struct msiv2_emulator *emulator)
+{
+	return world_now_s(emulator->world);
+}
+
+enum msiv2_rc msiv2_emulator_advance(struct msiv2_emulator *emulator, int64_t delta_s,
+                                     struct msiv2_error *err)
+{
+	return world_clock_advance(&emulator->world->clock, delta_s, err);
+}
+
+enum msiv2_rc msiv2_emulator_set_time(struct msiv2_emulator *emulator, int64_t now_s,
+                                      struct msiv2_error *err)
+{
+	return world_clock_set(&emulator->world->clock, now_s, err);
+}
+
+void msiv2_emulator_freeze(struct msiv2_emulator *emulator, bool frozen)
+{
+	world_clock_freeze(&emulator->world->clock, frozen);
+}
+
+const struct msiv2_clock *msiv2_emulator_clock(struct msiv2_emulator *emulator)
+{
+	return world_clock_view(&emulator->world->clock);
+}
+
+enum msiv2_rc msiv2_emulator_set_rule(struct msiv2_emulator *emulator, const char *rule,
+                                      const char *mode, struct msiv2_error *err)
+{
+	return world_set_mode(emulator->world, rule, mode, err);
+}
+
+enum msiv2_rc msiv2_emulator_revoke(struct msiv2_emulator *emulator, const char *sha256,
+                                    struct msiv2_error *err)
+{
+	return admin_revoke(emulator->world, sha256, err);
+}
+
+void msiv2_emulator_revoke_all(struct msiv2_emulator *emulator)
+{
+	revocations_add_all(emulator->world->revocations, world_now_s(emulator->world));
+}
+
+uint64_t msiv2_emulator_count(const struct msiv2_emulator *emulator, const char *endpoint)
+{
+	enum endpoint which;
+
+	if (!endpoint_from_name(endpoint, &which))
+		return 0;
+	return journal_count(emulator->world->journal, which);
+}
+
+enum msiv2_rc msiv2_emulator_journal(const struct msiv2_emulator *emulator, const char *query,
+                                     char **out, struct msiv2_error *err)
+{
+	static const struct blame blame = {MSIV2_CONFIG, "query"};
+	OWNED_STRUCT(query) parsed = {0};
+	OWNED_STRUCT(bytes) text = {0};
+	struct journal_filter filter;
+
+	*out = NULL;
+	TRY(query_parse(query, query ? strlen(query) : 0, &blame, &parsed, err));
+	TRY(journal_filter_read(&parsed, &filter, err));
+	TRY(journal_json(emulator->world->journal, &filter, &text, err));
+	return config_set_text(out, bytes_text(&text), err);
+}
+
+void msiv2_emulator_reset(struct msiv2_emulator *emulator)
+{
+	world_reset(emulator->world);
+}
+
+void msiv2_emulator_text_free(char *text)
+{
+	mem_free(text);
+}

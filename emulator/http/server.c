@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "server.h"
+
+#include <civetweb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "connections.h"
+#include "tls_server.h"
+#ifdef MSIV2_TLS_SHIM
+#include "tls_shim/tls_shim.h"
+#endif
+
+#define SERVER_ADDRESS_SIZE 80
+#define SERVER_REASON_SIZE  256
+#define SERVER_READ_SIZE    4096
+#define SERVERS_MAX         8
+
+struct server {
+	struct server_options options;
+	struct mg_context *web;
+	uint16_t port;
+	pthread_t starter;               /* the thread that starts it */
+	char reason[SERVER_REASON_SIZE]; /* the library's last words to that thread */
+};
+
+/* The library counts its users without a lock, so it is initialised once and never left. */
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+static unsigned library_features;
+
+static void init_library(void)
+{
+#ifdef MSIV2_TLS_SHIM
+	/* Without them the library cannot find OpenSSL 3; calling them keeps them linked. */
+	if (!tls_shim_ssl() || !tls_shim_crypto())
+		return;
+#endif
+	library_features = mg_init_library(MG_FEATURES_TLS);
+}
+
+/* ---- requests ---- */
+
+/* Reads the body: whole, cut at the limit, or shorter than promised. */
+static void read_body(struct mg_connection *conn, const struct mg_request_info *info,
+                      const struct server *server, struct http_request *request, struct bytes *body)
+{
+	size_t limit = (size_t)server->options.body_limit;
+	char piece[SERVER_READ_SIZE];
+	bool chunked = mg_get_header(conn, "Transfer-Encoding") != NULL;
+
+	if (info->content_length <= 0 && !chunked)
+		return;
+	if (info->content_length > (long long)limit) {
+		request->body_too_large = true;
+		return;
+	}
+	for (;;) {
+		int n = mg_read(conn, piece, sizeof(piece));
+
+		if (n <= 0) {
+			/* The library ends a chunked body with 0 and a broken one with less. */
+			request->body_truncated =
+			        chunked ? n < 0 : (long long)body->len < info->content_length;
+			break;
+		}
+		if (body->len + (size_t)n > limit) {
+			request->body_too_large = true;
+			break;
+		}
+		bytes_add(body, piece, (size_t)n);
+	}
+	request->body = body->data;
+	request->body_len = body->len;
+}
+
+/* The path of an absolute-form target starts after its authority. */
+static const char *path_of(const char *target)
+{
+	const char *authority = strstr(target, "://");
+	const char *path;
+
+	if (target[0] == '/' || !authority)
+		return target;
+	path = strchr(authority + 3, '/');
+	return path ? path : "/";
+}
+
+static void fill_request(const struct server *server, const struct mg_request_info *info,
+                         struct http_header headers[MG_MAX_HEADERS],
+                         char address[SERVER_ADDRESS_SIZE], struct http_request *request)
+{
+	int count = info->num_headers < MG_MAX_HEADERS ? info->num_headers : MG_MAX_HEADERS;
+
+	for (int i = 0; i < count; i++)
+		headers[i] = (struct http_header){info->http_headers[i].name,
+		                                  info->http_headers[i].value};
+	(void)snprintf(address, SERVER_ADDRESS_SIZE, "%s:%d", info->remote_addr, info->remote_port);
+	*request = (struct http_request){
+	        .listener = server->options.name,
+	        .method = info->request_method ? info->request_method : "",
+	        .path = info->request_uri ? path_of(info->request_uri) : "",
+	        .query = info->query_string,
+	        .headers = headers,
+	        .header_count = count > 0 ? (size_t)count : 0,
+	        .peer_address = address,
+	};
+}
+
+/* ---- responses ---- */
+
+/* As the library decides it, so that what is announced is what happens. */
+static bool keeps_alive(const struct mg_connection *conn, const struct mg_request_info *info)
+{
+	const char *connection = mg_get_header(conn, "Connection");
+
+	if (connection)
+		return strcasestr(connection, "keep-alive") != NULL;
+	return text_equal(info->http_version, "1.1");
+}
+
+static void write_response(struct mg_connection *conn, const char *method,
+                           const struct http_response *response, bool keep_alive)
+{
+	const char *type =
+	        response->content_type ? response->content_type : "application/json; charset=utf-8";
+	OWNED_STRUCT(bytes) out = {.secret = true};
+
+	bytes_addf(&out, "HTTP/1.1 %d %s\r\n", response->status,
+	           mg_get_response_code_text(NULL, response->status));
+	for (size_t i = 0; i < response->header_count; i++)
+		bytes_addf(&out, "%s: %s\r\n", response->headers[i].name,
+		           response->headers[i].value);
+	bytes_addf(&out, "Content-Type: %s\r\nContent-Length: %zu\r\nConnection: %s\r\n\r\n", type,
+	           response->body.len, keep_alive ? "keep-alive" : "close");
+	if (!text_equal(method, "HEAD"))
+		bytes_add(&out, response->body.data, response->body.len);
+	if (bytes_done(&out, "http", NULL) == MSIV2_OK)
+		(void)mg_write(conn, out.data, out.len);
+}
+
+static int on_request(struct mg_connection *conn)
+{
+	const struct server *server = mg_get_user_data(mg_get_context(conn));
+	const struct mg_request_info *info = mg_get_request_info(conn);
+	struct http_header headers[MG_MAX_HEADERS];
+	char address[SERVER_ADDRESS_SIZE];
+	struct http_request request;
+	struct tls_facts tls;
+	OWNED_STRUCT(http_response) response = {0};
+	OWNED_STRUCT(bytes) body = {.secret = true};
+	const char *expect = mg_get_header(conn, "Expect");
+
+	fill_request(server, info, headers, address, &request);
+	if (server->options.tls && tls_server_current()) {
+		tls_server_facts(tls_server_current(), &tls);
+		request.tls = &tls;
+	}
+	if (expect && text_equal_nocase(expect, "100-continue"))
+		(void)mg_write(conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+	read_body(conn, info, server, &request, &body);
+	server->options.handle(server->options.ctx, &request, &response);
+	write_response(conn, request.method, &response,
+	               keeps_alive(conn, info) && !request.body_truncated);
+	return response.status;
+}
+
+/* What the library itself would refuse: garbage, unknown methods, too many headers. */
+static int on_error(struct mg_connection *conn, int status, const char *message)
+{
+	const struct server *server = mg_get_user_data(mg_get_context(conn));
+	const struct mg_request_info *info = mg_get_request_info(conn);
+	struct http_header headers[MG_MAX_HEADERS];
+	char address[SERVER_ADDRESS_SIZE];
+	struct http_request request;
+	OWNED_STRUCT(http_response) response = {0};
+
+	(void)message;
+	if (!server || !info)
+		return 1;
+	fill_request(server, info, headers, address, &request);
+	server->options.refuse(server->options.ctx, &request, status, &response);
+	write_response(conn, request.method, &response, false);
+	return 0;
+}
+
+static int on_message(const struct mg_connection *conn, const char *message)
+{
+	struct server *server = mg_get_user_data(mg_get_context(conn));
+
+	if (!server)
+		return 1;
+	if (pthread_equal(pthread_self(), server->starter))
+		(void)snprintf(server->reason, sizeof(server->reason), "%s", message);
+	else
+		log_line(&server->options.log, MSIV2_LOG_DEBUG, "%s: %s", server->options.name,
+		         message);
+	return 1;
+}
+
+/* ---- start and stop ---- */
+
+/* Asked once at start, where the context is wanted, and once at the end, where it stays ours. */
+static int on_tls_context(void **ctx, void *user_data)
+{
+	struct server *server = user_data;
+
+	*ctx = server->options.tls;
+	return 1;
+}
+
+/* The port that a listener on port 0 was given. */
+static enum msiv2_rc find_port(struct server *server, struct msiv2_error *err)
+{
+	struct mg_server_port port = {0};
+
+	if (mg_get_server_ports(server->web, 1, &port) != 1 || port.port <= 0)
+		return err_set(err, MSIV2_INTERNAL, server->options.port_key, "no port");
+	server->port = (uint16_t)port.port;
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc start_web(struct server *server, struct msiv2_error *err)
+{
+	const struct server_options *options = &server->options;
+	char address[SERVER_ADDRESS_SIZE], threads[24], timeout[24];
+	bool ipv6 = strchr(options->bind, ':') != NULL;
+	const char *settings[] = {
+	        "listening_ports", address, "num_threads", threads, "request_timeout_ms", timeout,
+	        "enable_keep_alive", "yes", "tcp_nodelay", "1", "keep_alive_timeout_ms", timeout,
+	        "connection_queue", "128", "listen_backlog", "256", "decode_url", "no",
+	        /* With no document root the library never looks at files. */
+	        NULL};
+	const struct mg_callbacks callbacks = {
+	        .begin_request = on_request,
+	        .log_message = on_message,
+	        .http_error = on_error,
+	        .external_ssl_ctx = options->tls ? on_tls_context : NULL,
+	};
+	struct mg_init_data init = {&callbacks, server, settings};
+	struct mg_error_data failure = {.text = server->reason,
+	                                .text_buffer_size = sizeof(server->reason)};
+	sigset_t all, old;
+
+	(void)snprintf(address, sizeof(address), "%s%s%s:%u%s", ipv6 ? "[" : "", options->bind,
+	               ipv6 ? "]" : "", (unsigned)options->port, options->tls ? "s" : "");
+	(void)snprintf(threads, sizeof(threads), "%lld", (long long)options->connections);
+	(void)snprintf(timeout, sizeof(timeout), "%lld", (long long)options->request_timeout_ms);
+	/* The library's threads inherit the mask: signals are the program's business. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	server->web = mg_start2(&init, &failure);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!server->web)
+		return err_set(err, MSIV2_CONFIG, options->port_key, "cannot listen on %s: %s",
+		               address, server->reason);
+	return find_port(server, err);
+}
+
+enum msiv2_rc server_start(const struct server_options *options, struct server **out,
+                           struct msiv2_error *err)
+{
+	struct server *server;
+	enum msiv2_rc rc;
+
+	*out = NULL;
+	pthread_once(&library_once, init_library);
+	if (options->tls && !(library_features & MG_FEATURES_TLS))
+		return err_set(err, MSIV2_UNSUPPORTED, options->name,
+		               "the installed libcivetweb has no usable TLS");
+	server = mem_alloc(sizeof(*server));
+	if (!server)
+		return err_no_memory(err, options->name);
+	server->options = *options;
+	server->starter = pthread_self();
+	rc = start_web(server, err);
+	if (rc != MSIV2_OK) {
+		server_stop(&server, 1);
+		return rc;
+	}
+	*out = server;
+	return MSIV2_OK;
+}
+
+uint16_t server_port(const struct server *server)
+{
+	return server->port;
+}
+
+static void *stop_web(void *ctx)
+{
+	mg_stop(ctx);
+	return NULL;
+}
+
+/* Joins the thread, ending connections that still came in through the door while it closed. */
+static void join_stopper(pthread_t thread, uint16_t port)
+{
+	while (pthread_tryjoin_np(thread, NULL) != 0) {
+		connections_shutdown(port, false);
+		clock_wait_us(clock_system(), 5 * CLOCK_US_PER_MS);
+	}
+}
+
+void server_stop(struct server *const *servers, size_t count)
+{
+	pthread_t threads[SERVERS_MAX];
+	bool running[SERVERS_MAX] = {false};
+
+	for (size_t i = 0; i < count && i < SERVERS_MAX; i++) {
+		if (!servers[i] || !servers[i]->web)
+			continue;
+		connections_shutdown(servers[i]->port, true);
+		running[i] = pthread_create(&threads[i], NULL, stop_web, servers[i]->web) == 0;
+		if (!running[i])
+			mg_stop(servers[i]->web);
+	}
+	for (size_t i = 0; i < count && i < SERVERS_MAX; i++) {
+		if (running[i])
+			join_stopper(threads[i], servers[i]->port);
+		mem_free(servers[i]);
+	}
+}

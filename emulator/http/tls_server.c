@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "tls_server.h"
+
+#define WHERE "sts.tls"
+
+/* The web server does the handshake and all requests of a connection on one thread and hides the
+ * connection's SSL from its handlers; this is the only way to it. */
+static _Thread_local SSL *current;
+
+static int on_client_hello(SSL *ssl, int *alert, void *ctx)
+{
+	(void)alert;
+	(void)ctx;
+	current = ssl;
+	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* Any certificate may enter; the role judges it (STS-08, RES-01). */
+static int accept_any(X509_STORE_CTX *store, void *ctx)
+{
+	(void)store;
+	(void)ctx;
+	return 1;
+}
+
+SSL *tls_server_current(void)
+{
+	return current;
+}
+
+static bool configure(SSL_CTX *ctx, X509 *certificate, EVP_PKEY *key)
+{
+	static const unsigned char session_context[] = "msiv2";
+
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+	                                 SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, accept_any, NULL);
+	SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
+	return SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
+	       SSL_CTX_set_session_id_context(ctx, session_context, sizeof(session_context) - 1) ==
+	               1 &&
+	       SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+	       SSL_CTX_use_certificate(ctx, certificate) == 1 &&
+	       SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1;
+}
+
+enum msiv2_rc tls_server_new(X509 *certificate, EVP_PKEY *key, SSL_CTX **out,
+                             struct msiv2_error *err)
+{
+	OWNED(SSL_CTX) *ctx = SSL_CTX_new(TLS_server_method());
+
+	*out = NULL;
+	if (!ctx || !configure(ctx, certificate, key))
+		return err_openssl(err, MSIV2_INTERNAL, WHERE, "the TLS context");
+	*out = steal(&ctx);
+	return MSIV2_OK;
+}
+
+void tls_server_facts(SSL *ssl, struct tls_facts *out)
+{
+	*out = (struct tls_facts){
+	        .version = SSL_get_version(ssl),
+	        .cipher = SSL_get_cipher_name(ssl),
+	        .server_name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name),
+	        .resumed = SSL_session_reused(ssl) == 1,
+	        .peer = SSL_get0_peer_certificate(ssl),
+	};
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* The TLS side of the HTTPS listener, as an OpenSSL context: TLS 1.2 and 1.3, a client certificate
+ * asked for but not required, and every certificate let in. Possession of its key is proven by the
+ * handshake itself; whether it is acceptable is the role's business, which answers with an HTTP
+ * error.
+ *
+ * Sessions are never resumed: no tickets, no cache. A resumed session would carry the old client's
+ * identity without its certificate being presented again. */
+#ifndef EMULATOR_HTTP_TLS_SERVER_H
+#define EMULATOR_HTTP_TLS_SERVER_H
+
+#include <openssl/ssl.h>
+
+#include "common/err.h"
+#include "common/own.h"
+#include "emulator/http/exchange.h"
+
+DEFINE_OWNED(SSL_CTX, SSL_CTX_free)
+
+/* Makes the context; certificate and key are referenced, not copied. Handshakes tell
+ * tls_server_current() of their connection. */
+MSIV2_MUST_USE enum msiv2_rc tls_server_new(X509 *certificate, EVP_PKEY *key, SSL_CTX **out,
+                                            struct msiv2_error *err);
+
+/* The connection whose handshake this thread did last, or NULL. */
+SSL *tls_server_current(void);
+/* What TLS knows about a connection; the texts live as long as it does. The peer's certificate is
+ * borrowed from it. */
+void tls_server_facts(SSL *ssl, struct tls_facts *out);
+
+#endif

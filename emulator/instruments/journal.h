@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* The journal: one event for every exchange, in the order in which answers were made (DESIGN idea
+ * 5).
+ *
+ * A bounded ring: the oldest events go first and are counted as dropped. Counts per endpoint are
+ * kept apart and never lost. Events are finished JSON when they enter, redacted as redact.h says
+ * (SEC-01), so that reading the journal costs only copying. All functions are thread-safe except
+ * new and free. */
+#ifndef EMULATOR_INSTRUMENTS_JOURNAL_H
+#define EMULATOR_INSTRUMENTS_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/bytes.h"
+#include "common/err.h"
+#include "common/own.h"
+#include "emulator/http/exchange.h"
+#include "emulator/query.h"
+#include "emulator/rule.h"
+
+enum endpoint {
+	ENDPOINT_UNKNOWN,
+	ENDPOINT_METADATA,
+	ENDPOINT_PROBE,
+	ENDPOINT_ISSUE,
+	ENDPOINT_TOKEN,
+	ENDPOINT_RESOURCE,
+	ENDPOINT_DISCOVERY,
+	ENDPOINT_KEYS,
+	ENDPOINT_COUNT
+};
+
+/* "getplatformmetadata", "probe", ... as the journal and the counts call it. */
+const char *endpoint_name(enum endpoint endpoint);
+/* The endpoint of that name; false when there is none. */
+MSIV2_MUST_USE bool endpoint_from_name(const char *name, enum endpoint *out);
+
+#define JOURNAL_ID_SIZE     64  /* correlation and client ids, jti */
+#define JOURNAL_SHA256_SIZE 65  /* hex of a SHA-256 and a NUL */
+#define JOURNAL_TEXT_SIZE   256 /* error codes, audiences */
+
+/* What a role tells about an exchange beyond request and response. `{0}` is valid. */
+struct journal_notes {
+	enum endpoint endpoint;
+	char error[JOURNAL_TEXT_SIZE]; /* the error code of the answer */
+	char correlation_id[JOURNAL_ID_SIZE];
+	char client_id[JOURNAL_ID_SIZE];
+	char certificate_sha256[JOURNAL_SHA256_SIZE]; /* the one issued */
+	char token_type[16];                          /* of the token issued or accepted */
+	char token_jti[JOURNAL_ID_SIZE];
+	char token_audience[JOURNAL_TEXT_SIZE];
+	struct findings findings;
+};
+
+/* When an exchange happened. */
+struct journal_times {
+	int64_t mono_us; /* at the end */
+	int64_t world_s;
+	int64_t duration_us;
+};
+
+struct journal;
+
+/* Makes an empty journal of at most `capacity` events (>= 1). */
+MSIV2_MUST_USE enum msiv2_rc journal_new(size_t capacity, struct journal **out,
+                                         struct msiv2_error *err);
+/* Frees; NULL is allowed. */
+void journal_free(struct journal *journal);
+DEFINE_OWNED_STRUCT(journal, journal_free)
+
+/* Adds an event. When memory is out the event is counted as dropped; the counts are right anyway.
+ */
+void journal_add(struct journal *journal, const struct http_request *request,
+                 const struct http_response *response, const struct journal_notes *notes,
+                 const struct journal_times *times);
+/* Forgets events, counts and drops; sequence numbers go on. */
+void journal_reset(struct journal *journal);
+
+/* How often an endpoint was asked. */
+uint64_t journal_count(struct journal *journal, enum endpoint endpoint);
+/* Appends {"getplatformmetadata":n,...}. */
+MSIV2_MUST_USE enum msiv2_rc journal_counts_json(struct journal *journal, struct bytes *out,
+                                                 struct msiv2_error *err);
+
+/* Which events are wanted. `{0}` wants all. Texts are borrowed. */
+struct journal_filter {
+	const char *endpoint;
+	const char *listener;
+	const char *rule; /* "ID", "ID/name" or "name" of a finding */
+	const char *correlation_id;
+	int status;     /* 0 = any */
+	uint64_t since; /* first sequence number wanted */
+	uint64_t limit; /* most events; 0 = any number */
+};
+/* Reads a filter from query parameters; the texts stay borrowed from the query. MSIV2_CONFIG naming
+ * the parameter that is unknown, repeated or not a number. */
+MSIV2_MUST_USE enum msiv2_rc
+journal_filter_read(const struct query *query, struct journal_filter *out, struct msiv2_error *err);
+/* Appends {"events":[...],"dropped":n,"next":seq}; `next` is the `since` that goes on from here. */
+MSIV2_MUST_USE enum msiv2_rc journal_json(struct journal *journal,
+                                          const struct journal_filter *filter, struct bytes *out,
+                                          struct msiv2_error *err);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "redact.h"
+
+#include <string.h>
+
+#include "common/text.h"
+
+static const char *const secret_headers[] = {
+        "authorization", "proxy-authorization", "cookie",
+        "set-cookie",    "x-identity-header",   "secret",
+};
+
+static const char *const secret_params[] = {
+        "access_token", "attestation_token", "client_secret", "client_assertion",
+        "assertion",    "refresh_token",     "password",      "csr",
+};
+
+static bool named(const char *const *names, size_t count, const char *name, size_t len)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
+			return true;
+	return false;
+}
+
+bool redact_looks_like_token(const char *text, size_t len)
+{
+	/* A JWT's header starts with '{"', which is always "eyJ" in base64url. */
+	const char *at = memmem(text, len, "eyJ", 3);
+	const char *dot = at ? memchr(at, '.', len - (size_t)(at - text)) : NULL;
+
+	return dot && memchr(dot + 1, '.', len - (size_t)(dot + 1 - text));
+}
+
+/* Appends what can be shown of len bytes. */
+static void add_visible(const char *text, size_t len, size_t max_len, struct bytes *out)
+{
+	bool utf8 = text_is_utf8(text, len);
+	size_t shown = len < max_len ? len : max_len;
+
+	/* Never cut inside a character. */
+	while (utf8 && shown < len && shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80)
+		shown--;
+	for (size_t i = 0; i < shown; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		bytes_add_byte(out, c < 0x20 || c == 0x7F || (c >= 0x80 && !utf8) ? '?' : c);
+	}
+	if (shown < len)
+		bytes_add_text(out, "...");
+}
+
+static void add_checked(const char *text, size_t len, size_t max_len, struct bytes *out)
+{
+	if (redact_looks_like_token(text, len))
+		bytes_add_text(out, REDACTED);
+	else
+		add_visible(text, len, max_len, out);
+}
+
+void redact_text(const char *text, size_t max_len, struct bytes *out)
+{
+	add_checked(text, strlen(text), max_len, out);
+}
+
+void redact_header(const char *name, const char *value, size_t max_len, struct bytes *out)
+{
+	const char *space;
+
+	if (!named(secret_headers, TEXT_COUNT(secret_headers), name, strlen(name))) {
+		redact_text(value, max_len, out);
+		return;
+	}
+	space = strchr(value, ' ');
+	if (space && text_equal_nocase(name, "authorization") && space - value < 16) {
+		add_checked(value, (size_t)(space - value), max_len, out);
+		bytes_add_byte(out, ' ');
+	}
+	bytes_add_text(out, REDACTED);
+}
+
+/* One piece "name=value" of a query. */
+static void add_piece(const char *piece, size_t len, size_t max_len, struct bytes *out)
+{
+	const char *equals = memchr(piece, '=', len);
+	size_t name_len = equals ? (size_t)(equals - piece) : len;
+
+	if (equals && named(secret_params, TEXT_COUNT(secret_params), piece, name_len)) {
+		bytes_add(out, piece, name_len);
+		bytes_add_text(out, "=" REDACTED);
+		return;
+	}
+	add_checked(piece, len, max_len, out);
+}
+
+void redact_query(const char *query, size_t max_len, struct bytes *out)
+{
+	size_t start_len = out->len;
+
+	for (;;) {
+		const char *amp = strchr(query, '&');
+		size_t used = out->len - start_len;
+
+		if (used >= max_len) {
+			bytes_add_text(out, "...");
+			return;
+		}
+		add_piece(query, amp ? (size_t)(amp - query) : strlen(query), max_len - used, out);
+		if (!amp)
+			return;
+		bytes_add_byte(out, '&');
+		query = amp + 1;
+	}
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "imds.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "common/text.h"
+#include "emulator/query.h"
+#include "issue.h"
+#include "role.h"
+
+#define API_VERSION "2.0"
+#define SERVER      "IMDS/150.870.65.1854" /* META-06 */
+
+/* The two endpoints. */
+static const struct imds_endpoint {
+	const char *path;
+	const char *method;
+	enum endpoint endpoint;
+} endpoints[] = {
+        {"/metadata/identity/getplatformmetadata", "GET", ENDPOINT_METADATA},
+        {"/metadata/identity/issuecredential", "POST", ENDPOINT_ISSUE},
+};
+
+static const char *const selectors[] = {"client_id", "object_id", "mi_res_id"};
+
+/* What the rules look at. */
+struct imds_facts {
+	const struct http_request *request;
+	const struct imds_endpoint *endpoint;
+	const struct query *query;
+	size_t selector_count;                  /* selectors given */
+	const struct config_identity *identity; /* NULL = not assigned to this host */
+};
+
+static bool forwarded(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct imds_facts *f = facts;
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "the request has X-Forwarded-For");
+	return http_header(f->request, "X-Forwarded-For", NULL) != NULL;
+}
+
+static bool no_metadata_header(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct imds_facts *f = facts;
+	size_t count = 0;
+	const char *value = http_header(f->request, "Metadata", &count);
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%zu Metadata headers%s", count,
+	               count == 1 ? ", not \"true\"" : "");
+	return count != 1 || !text_equal_nocase(value, "true");
+}
+
+/* The endpoint is `which`, and asked with another method than its own. */
+static bool wrong_method(const struct imds_facts *facts, enum endpoint which,
+                         char detail[ROLE_DETAIL_SIZE])
+{
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "asked with %.20s", facts->request->method);
+	return facts->endpoint->endpoint == which &&
+	       !text_equal(facts->request->method, facts->endpoint->method);
+}
+
+static bool wrong_metadata_method(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	return wrong_method(facts, ENDPOINT_METADATA, detail);
+}
+
+static bool wrong_issue_method(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	return wrong_method(facts, ENDPOINT_ISSUE, detail);
+}
+
+static bool odd_path(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct imds_facts *f = facts;
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "path %.100s", f->request->path);
+	return !text_equal(f->request->path, f->endpoint->path);
+}
+
+static bool repeated_parameter(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct imds_facts *f = facts;
+	const char *name = query_repeated(f->query);
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.60s", name ? name : "");
+	return name != NULL;
+}
+
+static bool wrong_version(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct imds_facts *f = facts;
+	const char *version = query_get(f->query, "cred-api-version", NULL);
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.40s", version ? version : "none");
+	return !text_equal(version, API_VERSION);
+}
+
+static bool msi_res_id(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct imds_facts *f = facts;
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "msi_res_id");
+	return query_get(f->query, "msi_res_id", NULL) != NULL;
+}
+
+static bool many_selectors(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct imds_facts *f = facts;
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%zu selectors", f->selector_count);
+	return f->selector_count > 1;
+}
+
+static bool unknown_identity(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct imds_facts *f = facts;
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "no such identity on this host");
+	return f->identity == NULL;
+}
+
+static bool unknown_parameter(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	static const char *const known[] = {"cred-api-version", "client_id",  "object_id",
+	                                    "mi_res_id",        "msi_res_id", "bypass_cache"};
+	const struct imds_facts *f = facts;
+	const char *name = query_unknown(f->query, known, TEXT_COUNT(known));
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.60s", name ? name : "");
+	return name != NULL;
+}
+
+static bool bad_bypass(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct imds_facts *f = facts;
+	const char *value = query_get(f->query, "bypass_cache", NULL);
+
+	if (!value)
+		return false;
+	if (f->endpoint->endpoint != ENDPOINT_ISSUE) {
+		(void)snprintf(detail, ROLE_DETAIL_SIZE, "given to getplatformmetadata");
+		return true;
+	}
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "bypass_cache=%.20s", value);
+	return !text_equal_nocase(value, "true");
+}
+
+static bool no_correlation(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct imds_facts *f = facts;
+	const char *fault = role_uuid_header_fault(f->request, "x-ms-client-request-id");
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "x-ms-client-request-id: %s", fault ? fault : "");
+	return fault != NULL;
+}
+
+/* Both endpoints, in the order in which they are checked. */
+static const struct role_rule rows[] = {
+        {RULE_META_FORWARDED,
+         forwarded,
+         {400, "invalid_request", 0, "Required metadata header not specified"}},
+        {RULE_META_HEADER,
+         no_metadata_header,
+         {400, "invalid_request", 0, "Required metadata header not specified"}},
+        {RULE_META_METHOD,
+         wrong_metadata_method,
+         {405, "invalid_request", 0, "Method not allowed"}},
+        {RULE_ISSUE_METHOD, wrong_issue_method, {405, "invalid_request", 0, "Method not allowed"}},
+        {RULE_META_PATH_CASE,
+         odd_path,
+         {404, "invalid_request", 0, "The path is not in its lower-case form"}},
+        {RULE_META_DUPLICATE,
+         repeated_parameter,
+         {400, "invalid_request", 0, "Query parameter given more than once: {}"}},
+        {RULE_META_VERSION,
+         wrong_version,
+         {400, "invalid_request", 0,
+          "cred-api-version is invalid or was not specified in the request"}},
+        {RULE_META_MSI_RES_ID,
+         msi_res_id,
+         {400, "invalid_request", 0, "Unsupported query variables"}},
+        {RULE_META_SELECTOR,
+         many_selectors,
+         {400, "invalid_request", 0, "More than one identity is selected"}},
+        {RULE_META_UNKNOWN_IDENTITY,
+         unknown_identity,
+         {400, "identity_not_found", 0, "Identity not found"}},
+        {RULE_META_UNKNOWN_QUERY,
+         unknown_parameter,
+         {400, "invalid_request", 0, "Unsupported query variables"}},
+        {RULE_ISSUE_BYPASS, bad_bypass, {400, "invalid_request", 0, "bypass_cache is not true"}},
+        {RULE_META_CORRELATION,
+         no_correlation,
+         {400, "invalid_request", 0, "Required header x-ms-client-request-id: {}"}},
+};
+
+/* META-01: any case, with or without one trailing slash. */
+static const struct imds_endpoint *find_endpoint(const char *path)
+{
+	size_t len = strlen(path);
+
+	if (len > 1 && path[len - 1] == '/')
+		len--;
+	for (size_t i = 0; i < TEXT_COUNT(endpoints); i++)
+		if (strlen(endpoints[i].path) == len &&
+		    strncasecmp(endpoints[i].path, path, len) == 0)
+			return &endpoints[i];
+	return NULL;
+}
+
+/* META-04: the identity that is meant; the host's own when none is named. */
+static void select_identity(struct imds_facts *facts, const struct world *world)
+{
+	for (size_t i = 0; i < TEXT_COUNT(selectors); i++) {
+		const char *value = query_get(facts->query, selectors[i], NULL);
+
+		if (!value)
+			continue;
+		if (facts->selector_count++ == 0)
+			facts->identity = world_find_identity(world, selectors[i], value);
+	}
+	if (facts->selector_count == 0)
+		facts->identity = world_default_identity(world);
+}
+
+/* META-05. */
+static void answer_metadata(struct role_call *call, const struct config_identity *identity)
+{
+	const struct config *config = &call->world->config;
+	OWNED(cJSON) *json = cJSON_CreateObject();
+	cJSON *cu_id;
+
+	cJSON_AddStringToObject(json, "clientId", identity->client_id);
+	cJSON_AddStringToObject(json, "tenantId", config->tenant_id);
+	cu_id = cJSON_AddObjectToObject(json, "cuId");
+	if (config->vm_id)
+		cJSON_AddStringToObject(cu_id, "vmId", config->vm_id);
+	if (config->vmss_id)
+		cJSON_AddStringToObject(cu_id, "vmssId", config->vmss_id);
+	cJSON_AddStringToObject(json, "attestationEndpoint", call->world->attestation_endpoint);
+	role_send_json(call, 200, json);
+}
+
+static void refuse(struct role_call *call, const struct imds_facts *facts,
+                   const struct role_rule *row, const char *detail)
+{
+	OWNED(cJSON) *more = NULL;
+
+	if (row->rule == RULE_META_VERSION) {
+		static const char *const versions[] = {API_VERSION};
+
+		more = cJSON_CreateObject();
+		cJSON_AddItemToObject(more, "newest-versions",
+		                      cJSON_CreateStringArray(versions, 1));
+	}
+	if (row->answer.status == 405)
+		http_add_header(call->response, "Allow", facts->endpoint->method);
+	role_refuse(call, &row->answer, detail, more);
+}
+
+/* A request to one of the two endpoints, with its query parsed. */
+static void answer_endpoint(struct role_call *call, const struct imds_endpoint *endpoint,
+                            const struct query *query)
+{
+	struct imds_facts facts = {.request = call->request, .endpoint = endpoint, .query = query};
+	char detail[ROLE_DETAIL_SIZE] = "";
+	const struct role_rule *row;
+
+	select_identity(&facts, call->world);
+	row = role_judge(rows, TEXT_COUNT(rows), &facts, call, detail);
+	if (row) {
+		refuse(call, &facts, row, detail);
+		return;
+	}
+	/* Where the unknown identity is only noted, the host's own stands in. */
+	if (!facts.identity)
+		facts.identity = world_default_identity(call->world);
+	role_note(call->notes->client_id, sizeof(call->notes->client_id),
+	          facts.identity->client_id);
+	if (endpoint->endpoint == ENDPOINT_ISSUE)
+		issue_answer(call, facts.identity);
+	else
+		answer_metadata(call, facts.identity);
+}
+
+void imds_add_headers(struct http_response *response)
+{
+	http_add_header(response, "Server", SERVER);
+}
+
+void imds_answer(struct world *world, const struct http_request *request,
+                 struct http_response *response, struct journal_notes *notes)
+{
+	static const struct role_answer not_found = {404, "not_found", 0, "Not found"};
+	static const struct role_answer bad_query = {400, "invalid_request", 0,
+	                                             "The query is not well-formed: {}"};
+	static const struct blame blame = {MSIV2_CONFIG, "query"};
+	const struct imds_endpoint *endpoint = find_endpoint(request->path);
+	OWNED_STRUCT(query) query = {0};
+	struct msiv2_error err = {0};
+	struct role_call call;
+
+	role_call_init(&call, world, request, response, notes);
+	imds_add_headers(response);
+	if (!endpoint) {
+		role_refuse(&call, &not_found, "", NULL);
+		return;
+	}
+	notes->endpoint = endpoint->endpoint;
+	/* META-08: a probe is the metadata request without its header. */
+	if (notes->endpoint == ENDPOINT_METADATA && !http_header(request, "Metadata", NULL))
+		notes->endpoint = ENDPOINT_PROBE;
+	if (query_parse(request->query, request->query ? strlen(request->query) : 0, &blame, &query,
+	                &err) != MSIV2_OK)
+		role_refuse(&call, &bad_query, err.message, NULL);
+	else
+		answer_endpoint(&call, endpoint, &query);
+}

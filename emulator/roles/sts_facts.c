@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/encoding.h"
+#include "common/text.h"
+#include "sts_rules.h"
+
+#include <openssl/objects.h>
+
+static void read_form(struct sts_facts *facts)
+{
+	static const struct blame blame = {MSIV2_CONFIG, "form"};
+	const struct http_request *request = facts->request;
+	struct msiv2_error err = {0};
+
+	if (query_parse((const char *)request->body, request->body_len, &blame, &facts->form,
+	                &err) != MSIV2_OK)
+		role_note(facts->form_fault, sizeof(facts->form_fault), err.message);
+}
+
+static void read_certificate(struct sts_facts *facts, struct role_call *call)
+{
+	struct world *world = call->world;
+	uint8_t sha256[X509_SHA256_LEN];
+	int64_t not_before_s = 0;
+	int64_t not_after_s = 0;
+	OWNED_STRUCT(bytes) text = {0};
+	OWNED_STRUCT(bytes) cn = {0};
+
+	facts->verdict = ca_verify_client(world->ca, facts->certificate, call->now_s);
+	if (x509_name_value(X509_get_subject_name(facts->certificate), NID_commonName, &cn))
+		role_note(facts->certificate_cn, sizeof(facts->certificate_cn), bytes_text(&cn));
+	if (x509_sha256(facts->certificate, sha256, NULL) != MSIV2_OK)
+		return;
+	base64url_encode(sha256, sizeof(sha256), &text);
+	role_note(facts->thumbprint, sizeof(facts->thumbprint), bytes_text(&text));
+	if (x509_validity(facts->certificate, &not_before_s, &not_after_s))
+		facts->revoked =
+		        revocations_has(world->revocations, sha256,
+		                        not_after_s - world->config.certificate_lifetime_s);
+}
+
+void sts_facts_init(struct sts_facts *facts, struct role_call *call, const char *tenant)
+{
+	const char *client_id;
+
+	*facts = (struct sts_facts){
+	        .world = call->world,
+	        .request = call->request,
+	        .tenant = tenant,
+	        .certificate = call->request->tls ? call->request->tls->peer : NULL,
+	};
+	read_form(facts);
+	client_id = query_get(&facts->form, "client_id", NULL);
+	if (client_id)
+		facts->identity = world_find_identity(call->world, "client_id", client_id);
+	facts->wants_pop =
+	        text_equal_nocase(query_get(&facts->form, "token_type", NULL), "mtls_pop");
+	if (facts->certificate)
+		read_certificate(facts, call);
+}
