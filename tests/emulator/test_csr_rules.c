@@ -3,13 +3,10 @@
 
 #include "tests/testing.h"
 
-#include <dirent.h>
 #include <openssl/err.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/encoding.h"
-#include "common/files.h"
 #include "common/text.h"
 #include "common/x509.h"
 #include "csr_variants.h"
@@ -462,46 +459,6 @@ static void running_out_of_memory_anywhere_is_an_error_not_a_verdict(void **stat
 	assert_true(nth > 1);
 }
 
-/* ---- samples ---- */
-
-static void judge_sample(const char *name)
-{
-	struct rule_modes modes = profile("default");
-	OWNED_STRUCT(bytes) text = {0};
-	OWNED_STRUCT(csr_verdict) verdict = {0};
-	struct findings findings = {0};
-	char path[512];
-	bool vmss = strstr(name, "_vmss") != NULL;
-
-	print_message("  %s\n", name);
-	(void)snprintf(path, sizeof(path), "%s/csr/%s", TESTS_WIRE_DIR, name);
-	assert_int_equal(files_read(path, 1 << 16, MSIV2_CONFIG, &text, NULL), MSIV2_OK);
-	judge_text(bytes_text(&text), text.len, vmss ? &scale_set : &plain_vm, &modes, &findings,
-	           &verdict);
-	assert_int_equal(verdict.accepted, text_starts(name, "good_"));
-}
-
-static void wire_samples_are_judged_as_their_names_say(void **state)
-{
-	DIR *dir = opendir(TESTS_WIRE_DIR "/csr");
-	const struct dirent *entry;
-	size_t good = 0, bad = 0;
-
-	(void)state;
-	assert_non_null(dir);
-	while ((entry = readdir(dir)) != NULL) {
-		if (text_starts(entry->d_name, "good_"))
-			good++;
-		else if (text_starts(entry->d_name, "bad_"))
-			bad++;
-		else
-			continue;
-		judge_sample(entry->d_name);
-	}
-	(void)closedir(dir);
-	assert_true(good >= 5 && bad >= 10);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,7 +478,6 @@ int main(void)
 	        cmocka_unit_test(every_flipped_bit_is_refused),
 	        cmocka_unit_test(details_never_carry_control_characters_or_raw_bytes),
 	        cmocka_unit_test(running_out_of_memory_anywhere_is_an_error_not_a_verdict),
-	        cmocka_unit_test(wire_samples_are_judged_as_their_names_say),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, free_keys);
