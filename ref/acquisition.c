@@ -105,10 +105,12 @@ static enum msiv2_rc mint(void *ctx, bool bypass_cache, struct binding **out,
 	OWNED_STRUCT(metadata) host = {0};
 	OWNED_STRUCT(bytes) csr = {0};
 	OWNED_STRUCT(issue) issue = {0};
+	struct msiv2_timings timings;
 	struct binding_parts parts = {.issue = &issue,
 	                              .trust = a->client->trust,
 	                              .clock = a->client->clock,
-	                              .fresh = bypass_cache};
+	                              .fresh = bypass_cache,
+	                              .timings = &timings};
 	struct key *key;
 
 	TRY(leg_key(a, &key, &parts.pkey, err));
@@ -117,6 +119,8 @@ static enum msiv2_rc mint(void *ctx, bool bypass_cache, struct binding **out,
 	TRY(leg_issue(a, &csr, bypass_cache, &issue, err));
 	TRY(issue_check(&issue, key_public(key), now_s(a), err)); /* ISSUE-04 */
 	parts.key = key;
+	timings = a->timings;
+	timings.total_us = mono_us(a) - a->started_us;
 	TRY(binding_new(&parts, out, err));
 	token_cache_keep(a->client->tokens, binding_thumbprint(*out)); /* TOK-02 */
 	log_line(&a->errand.log, MSIV2_LOG_INFO, "certificate: sha256 %s, %s",

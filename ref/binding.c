@@ -33,7 +33,7 @@ enum msiv2_rc binding_new(const struct binding_parts *parts, struct binding **ou
 	binding->tenant_id = mem_strdup(parts->issue->tenant_id);
 	if (binding->client_id == NULL || binding->tenant_id == NULL)
 		return err_no_memory(err, "binding");
-	TRY(certificate_new(parts->issue, parts->key, &binding->certificate, err));
+	TRY(certificate_new(parts->issue, parts->key, parts->timings, &binding->certificate, err));
 	TRY(http_pool_new(&config, &binding->pool, err));
 	*out = steal(&binding);
 	return MSIV2_OK;

@@ -27,6 +27,7 @@ struct binding_parts {
 	X509_STORE *trust;
 	const struct msiv2_clock *clock;
 	bool fresh; /* issued with bypass_cache=true (ISSUE-06) */
+	const struct msiv2_timings *timings;
 };
 
 /* Makes a binding with copies and references of its own. */

@@ -24,6 +24,7 @@ struct msiv2_certificate {
 	int key_bits;
 	int64_t not_before_s;
 	int64_t not_after_s;
+	struct msiv2_timings timings;
 };
 
 void msiv2_certificate_free(struct msiv2_certificate *cert)
@@ -59,7 +60,8 @@ static enum msiv2_rc describe(struct msiv2_certificate *cert, X509 *x509, struct
 }
 
 enum msiv2_rc certificate_new(const struct issue *issue, const struct key *key,
-                              struct msiv2_certificate **out, struct msiv2_error *err)
+                              const struct msiv2_timings *timings, struct msiv2_certificate **out,
+                              struct msiv2_error *err)
 {
 	OWNED_STRUCT(msiv2_certificate) *cert = mem_alloc(sizeof(*cert));
 
@@ -72,6 +74,7 @@ enum msiv2_rc certificate_new(const struct issue *issue, const struct key *key,
 		return err_no_memory(err, CERTIFICATE_WHERE);
 	cert->key_kind = key_kind(key);
 	cert->key_bits = key_bits(key);
+	cert->timings = *timings;
 	TRY(describe(cert, issue->certificate, err));
 	*out = steal(&cert);
 	return MSIV2_OK;
@@ -141,4 +144,9 @@ const char *msiv2_certificate_key_kind(const struct msiv2_certificate *cert)
 int msiv2_certificate_key_bits(const struct msiv2_certificate *cert)
 {
 	return cert->key_bits;
+}
+
+void msiv2_certificate_timings(const struct msiv2_certificate *cert, struct msiv2_timings *out)
+{
+	*out = cert->timings;
 }

@@ -14,8 +14,10 @@
 
 DEFINE_OWNED_STRUCT(msiv2_certificate, msiv2_certificate_free)
 
-/* Describes an issued certificate (already judged by issue_check()) and the key behind it. */
+/* Describes an issued certificate (already judged by issue_check()), the key behind it, and how
+ * long the legs of its issuance took. */
 MSIV2_MUST_USE enum msiv2_rc certificate_new(const struct issue *issue, const struct key *key,
+                                             const struct msiv2_timings *timings,
                                              struct msiv2_certificate **out,
                                              struct msiv2_error *err);
 /* One more owner; msiv2_certificate_free() is one less. */

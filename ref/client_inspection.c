@@ -6,12 +6,14 @@
 
 #include "acquisition.h"
 #include "client_request.h"
+#include "common/clock.h"
 #include "common/encoding.h"
 #include "common/mem.h"
 
 struct msiv2_csr {
 	struct bytes der;
 	struct bytes base64;
+	struct msiv2_timings timings;
 };
 
 DEFINE_OWNED_STRUCT(msiv2_csr, msiv2_csr_free)
@@ -51,6 +53,8 @@ enum msiv2_rc msiv2_client_csr(struct msiv2_client *client, const struct msiv2_r
 	TRY(client_request_check_plain(client, request, err));
 	TRY(client_request_begin(client, request, &a, err));
 	TRY(acquisition_csr(&a, &csr->der, err));
+	csr->timings = a.timings;
+	csr->timings.total_us = clock_mono_us(client->clock) - a.started_us;
 	base64_encode(csr->der.data, csr->der.len, &csr->base64); /* CSR-06 */
 	TRY(bytes_done(&csr->base64, "csr", err));
 	*out = steal(&csr);
@@ -67,6 +71,11 @@ const uint8_t *msiv2_csr_der(const struct msiv2_csr *csr, size_t *len)
 const char *msiv2_csr_base64(const struct msiv2_csr *csr)
 {
 	return bytes_text(&csr->base64);
+}
+
+void msiv2_csr_timings(const struct msiv2_csr *csr, struct msiv2_timings *out)
+{
+	*out = csr->timings;
 }
 
 enum msiv2_rc msiv2_client_probe(struct msiv2_client *client, const struct msiv2_request *request,

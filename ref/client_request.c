@@ -90,6 +90,7 @@ enum msiv2_rc client_request_begin(struct msiv2_client *client, const struct msi
 	        .type = r->token_type,
 	        .claims = r->claims,
 	        .force = r->force,
+	        .started_us = clock_mono_us(client->clock),
 	        .timings = timings_none,
 	};
 	return errand_begin(&out->errand, err);

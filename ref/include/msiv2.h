@@ -15,6 +15,10 @@
  * returns a private key (KEY-05): there is no function that could.
  *
  * Time. Every call that may talk to the network has one deadline for the whole of it (NET-04).
+ * A deadline that cannot hold the next retry ends the call at once with what the service said.
+ * Fork. A client belongs to the process that made it: in a forked child its calls fail as
+ * MSIV2_CONFIG, and freeing it there leaves the parent's connections alone. Tokens, certificates
+ * and errors may be read and freed anywhere, also after the client is gone.
  * Memory. Objects made by *_new() and by acquire, call, csr, certificate and probe are owned by the
  * caller and freed by the *_free() of their kind; texts returned by getters are borrowed from their
  * object. */
@@ -94,7 +98,9 @@ MSIV2_API void msiv2_options_set_log(struct msiv2_options *options, msiv2_log_fn
 
 /* ---- the client ---- */
 
-/* Makes a client; asks nobody and makes no key yet. Thread-safe once made. */
+/* Makes a client; asks nobody and makes no key yet. Reads the trust file, and for IMDS the variable
+ * AZURE_POD_IDENTITY_AUTHORITY_HOST unless the options name a base (NET-06). `options` may be NULL:
+ * all defaults. The client is thread-safe. */
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_new(const struct msiv2_options *options,
                                                         struct msiv2_client **out,
                                                         struct msiv2_error *err);
@@ -140,16 +146,19 @@ MSIV2_API bool msiv2_token_from_cache(const struct msiv2_token *token);
 /* The certificate it was requested with; borrowed. */
 MSIV2_API const struct msiv2_certificate *msiv2_token_certificate(const struct msiv2_token *token);
 
-/* How long each leg took, in microseconds; -1 = not taken. */
+/* How long each leg took, in microseconds; -1 = not taken. A leg taken twice (STS-05) adds up. */
 struct msiv2_timings {
 	int64_t key_us, metadata_us, csr_us, issue_us, token_us, resource_us, total_us;
 };
-/* Legs of the acquisition that made this token object. */
+/* Legs of the acquisition that got the token: of the one that was shared, when several callers
+ * asked for the same at once; none when it came from the cache. The total is this caller's own. */
 MSIV2_API void msiv2_token_timings(const struct msiv2_token *token, struct msiv2_timings *out);
 
 /* ---- the binding certificate (public part) ---- */
 
-/* The certificate the client holds, acquiring one when it has none (no token request). */
+/* The certificate the client holds, acquiring one when it has none or a stale one (STORE-05); no
+ * token request. `request` may be NULL; its timeout, cancellation and `force` (always a new one,
+ * past IMDS's cache: ISSUE-06) count, its resource, type and claims do not. */
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_certificate(struct msiv2_client *client,
                                                                 const struct msiv2_request *request,
                                                                 struct msiv2_certificate **out,
@@ -166,20 +175,26 @@ MSIV2_API const char *msiv2_certificate_x5t_s256(const struct msiv2_certificate 
 MSIV2_API const char *msiv2_certificate_subject(const struct msiv2_certificate *cert);
 /* As the subject. */
 MSIV2_API const char *msiv2_certificate_issuer(const struct msiv2_certificate *cert);
-/* Validity, seconds since 1970. */
+/* Start of its validity, seconds since 1970. */
 MSIV2_API int64_t msiv2_certificate_not_before(const struct msiv2_certificate *cert);
+/* End of its validity, seconds since 1970. */
 MSIV2_API int64_t msiv2_certificate_not_after(const struct msiv2_certificate *cert);
+/* Legs of its issuance; the total is from the start of the call that issued it. */
+MSIV2_API void msiv2_certificate_timings(const struct msiv2_certificate *cert,
+                                         struct msiv2_timings *out);
 /* The token service this certificate is for (ISSUE-02). */
 MSIV2_API const char *msiv2_certificate_endpoint(const struct msiv2_certificate *cert);
 /* "SystemAssigned" or "UserAssigned" as IMDS said. */
 MSIV2_API const char *msiv2_certificate_identity_type(const struct msiv2_certificate *cert);
-/* The key behind it: kind ("memory") and size in bits. */
+/* The kind of the key behind it: "memory". */
 MSIV2_API const char *msiv2_certificate_key_kind(const struct msiv2_certificate *cert);
+/* The size of that key in bits. */
 MSIV2_API int msiv2_certificate_key_bits(const struct msiv2_certificate *cert);
 
 /* ---- the CSR, for inspection ---- */
 
-/* Makes the key if needed, asks IMDS for the platform metadata, and signs a CSR; issues nothing. */
+/* Makes the key if needed, asks IMDS for the platform metadata, and signs a CSR; issues nothing.
+ * `request` may be NULL; only its timeout and cancellation count. */
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_csr(struct msiv2_client *client,
                                                         const struct msiv2_request *request,
                                                         struct msiv2_csr **out,
@@ -190,6 +205,8 @@ MSIV2_API void msiv2_csr_free(struct msiv2_csr *csr);
 MSIV2_API const uint8_t *msiv2_csr_der(const struct msiv2_csr *csr, size_t *len);
 /* The one-line base64 sent to IMDS (CSR-06). */
 MSIV2_API const char *msiv2_csr_base64(const struct msiv2_csr *csr);
+/* Legs of the call that made it. */
+MSIV2_API void msiv2_csr_timings(const struct msiv2_csr *csr, struct msiv2_timings *out);
 
 /* ---- probe (META-08) ---- */
 
@@ -203,7 +220,7 @@ MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_probe(struct msiv2_client *c
 
 struct msiv2_call {
 	const char *url;          /* required, https */
-	const char *method;       /* NULL = GET */
+	const char *method;       /* NULL = GET, or POST when there is a body */
 	const char *body;         /* NULL = none */
 	const char *content_type; /* of the body; NULL = application/json */
 };
