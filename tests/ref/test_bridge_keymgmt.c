@@ -5,6 +5,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/provider.h>
 #include <openssl/rsa.h>
@@ -209,6 +210,101 @@ static void keys_are_equal_when_their_public_halves_are(void **state)
 	ERR_clear_error();
 }
 
+/* A key of our provider made of numbers, as OpenSSL makes one when it compares. */
+static EVP_PKEY *from_numbers(int selection, const char *names[], EVP_PKEY *source)
+{
+	OWNED(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	BIGNUM *numbers[4] = {NULL};
+	OSSL_PARAM *params;
+	EVP_PKEY *made = NULL;
+
+	for (size_t i = 0; names[i] != NULL; i++) {
+		assert_int_equal(EVP_PKEY_get_bn_param(source, names[i], &numbers[i]), 1);
+		assert_int_equal(OSSL_PARAM_BLD_push_BN(builder, names[i], numbers[i]), 1);
+	}
+	params = OSSL_PARAM_BLD_to_param(builder);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	if (EVP_PKEY_fromdata(ctx, &made, selection, params) != 1)
+		made = NULL;
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(builder);
+	for (size_t i = 0; i < TEXT_COUNT(numbers); i++)
+		BN_clear_free(numbers[i]);
+	ERR_clear_error();
+	return made;
+}
+
+static void a_public_key_can_be_brought_in_but_not_sign(void **state)
+{
+	const char *names[] = {OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E, NULL};
+	OWNED(EVP_PKEY) *public_only = from_numbers(EVP_PKEY_PUBLIC_KEY, names, key_public(key));
+	OWNED(EVP_PKEY) *copy = NULL;
+	uint8_t sig[SIG_LEN];
+	size_t sig_len = sizeof(sig);
+
+	(void)state;
+	assert_non_null(public_only);
+	assert_int_equal(EVP_PKEY_eq(public_only, pkey), 1);
+	copy = EVP_PKEY_dup(public_only);
+	assert_int_equal(EVP_PKEY_eq(copy, pkey), 1);
+	assert_false(signs(public_only, KEY_PADDING_PKCS1, EVP_sha256(), sig, &sig_len));
+	sig_len = sizeof(sig);
+	assert_true(signs(pkey, KEY_PADDING_PKCS1, EVP_sha256(), sig, &sig_len));
+	assert_true(verifies(public_only, KEY_PADDING_PKCS1, EVP_sha256(), sig, sig_len));
+	ERR_clear_error();
+}
+
+static void a_private_key_cannot_be_brought_in(void **state)
+{
+	const char *all[] = {OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E, OSSL_PKEY_PARAM_RSA_D,
+	                     NULL};
+	const char *incomplete[] = {OSSL_PKEY_PARAM_RSA_E, NULL};
+	OWNED(EVP_PKEY) *plain = certificate_rsa_key(2048);
+
+	(void)state;
+	assert_null(from_numbers(EVP_PKEY_KEYPAIR, all, plain));
+	assert_null(from_numbers(EVP_PKEY_PUBLIC_KEY, incomplete, plain));
+	assert_null(from_numbers(OSSL_KEYMGMT_SELECT_PRIVATE_KEY, all, plain));
+}
+
+static void a_null_handle_is_no_key(void **state)
+{
+	OWNED(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	void *nothing = NULL;
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_octet_ptr("msiv2-key", &nothing, 0),
+	                       OSSL_PARAM_construct_end()};
+	EVP_PKEY *made = NULL;
+
+	(void)state;
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_not_equal(EVP_PKEY_fromdata(ctx, &made, EVP_PKEY_KEYPAIR, params), 1);
+	ERR_clear_error();
+}
+
+static bool lists(const OSSL_PARAM *params, const char *name)
+{
+	return params != NULL && OSSL_PARAM_locate_const(params, name) != NULL;
+}
+
+/* What the provider says of itself. */
+static void no_list_of_parameters_has_a_private_number(void **state)
+{
+	OWNED(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	const OSSL_PARAM *readable = EVP_PKEY_gettable_params(pkey);
+	const OSSL_PARAM *settable;
+
+	(void)state;
+	assert_true(lists(readable, OSSL_PKEY_PARAM_RSA_N));
+	assert_true(lists(readable, OSSL_PKEY_PARAM_BITS));
+	assert_false(lists(readable, OSSL_PKEY_PARAM_RSA_D));
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	settable = EVP_PKEY_fromdata_settable(ctx, EVP_PKEY_KEYPAIR);
+	assert_true(lists(settable, OSSL_PKEY_PARAM_RSA_N));
+	assert_false(lists(settable, OSSL_PKEY_PARAM_RSA_D));
+	assert_null(EVP_PKEY_fromdata_settable(ctx, OSSL_KEYMGMT_SELECT_PRIVATE_KEY));
+}
+
 static X509 *own_certificate(void)
 {
 	OWNED(EVP_PKEY) *ca = certificate_p256_key();
@@ -318,6 +414,10 @@ int main(void)
 	        cmocka_unit_test(it_looks_like_any_rsa_key),
 	        cmocka_unit_test(a_copy_signs_as_the_original),
 	        cmocka_unit_test(keys_are_equal_when_their_public_halves_are),
+	        cmocka_unit_test(a_public_key_can_be_brought_in_but_not_sign),
+	        cmocka_unit_test(a_private_key_cannot_be_brought_in),
+	        cmocka_unit_test(a_null_handle_is_no_key),
+	        cmocka_unit_test(no_list_of_parameters_has_a_private_number),
 	        cmocka_unit_test(a_certificate_for_the_key_matches_it),
 	        cmocka_unit_test(a_certificate_that_was_compared_may_outlive_the_bridge),
 	        cmocka_unit_test(the_evp_pkey_keeps_its_key),

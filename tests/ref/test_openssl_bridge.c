@@ -221,6 +221,91 @@ static void what_was_set_can_be_read(void **state)
 	assert_int_equal(EVP_MD_get_type(md), NID_sha512);
 }
 
+static int set_int(EVP_PKEY_CTX *ctx, const char *name, int value)
+{
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_int(name, &value), OSSL_PARAM_construct_end()};
+
+	return EVP_PKEY_CTX_set_params(ctx, params);
+}
+
+static int get_int(EVP_PKEY_CTX *ctx, const char *name, int *value)
+{
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_int(name, value), OSSL_PARAM_construct_end()};
+
+	return EVP_PKEY_CTX_get_params(ctx, params);
+}
+
+static int set_text(EVP_PKEY_CTX *ctx, const char *name, const char *text)
+{
+	char value[32];
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(name, value, 0),
+	                       OSSL_PARAM_construct_end()};
+
+	assert_true(text_copy(value, sizeof(value), text));
+	params[0].data_size = strlen(value);
+	return EVP_PKEY_CTX_set_params(ctx, params);
+}
+
+static void options_are_taken_and_given_as_parameters(void **state)
+{
+	OWNED(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	uint8_t der[64];
+	OSSL_PARAM id[] = {OSSL_PARAM_construct_octet_string(OSSL_SIGNATURE_PARAM_ALGORITHM_ID, der,
+	                                                     sizeof(der)),
+	                   OSSL_PARAM_construct_end()};
+	int value = 0;
+
+	(void)state;
+	assert_int_equal(EVP_PKEY_sign_init(ctx), 1);
+	/* Without a digest there is no algorithm to name. */
+	assert_int_not_equal(EVP_PKEY_CTX_get_params(ctx, id), 1);
+	assert_int_equal(set_int(ctx, OSSL_SIGNATURE_PARAM_PAD_MODE, RSA_PKCS1_PSS_PADDING), 1);
+	assert_int_equal(set_int(ctx, OSSL_SIGNATURE_PARAM_PSS_SALTLEN, 32), 1);
+	assert_int_equal(get_int(ctx, OSSL_SIGNATURE_PARAM_PAD_MODE, &value), 1);
+	assert_int_equal(value, RSA_PKCS1_PSS_PADDING);
+	assert_int_equal(get_int(ctx, OSSL_SIGNATURE_PARAM_PSS_SALTLEN, &value), 1);
+	assert_int_equal(value, 32);
+	assert_int_equal(set_text(ctx, OSSL_SIGNATURE_PARAM_PAD_MODE, "pkcs1"), 1);
+	assert_int_equal(get_int(ctx, OSSL_SIGNATURE_PARAM_PAD_MODE, &value), 1);
+	assert_int_equal(value, RSA_PKCS1_PADDING);
+	assert_int_equal(set_text(ctx, OSSL_SIGNATURE_PARAM_DIGEST, "SHA-512"), 1);
+	assert_int_not_equal(set_text(ctx, OSSL_SIGNATURE_PARAM_DIGEST, "SHA3-256"), 1);
+	assert_int_not_equal(set_int(ctx, OSSL_SIGNATURE_PARAM_DIGEST, 1), 1);
+	assert_int_not_equal(set_int(ctx, OSSL_SIGNATURE_PARAM_MGF1_DIGEST, 1), 1);
+	assert_int_not_equal(set_int(ctx, OSSL_SIGNATURE_PARAM_PAD_MODE, RSA_NO_PADDING), 1);
+	ERR_clear_error();
+}
+
+static void options_may_come_with_the_start(void **state)
+{
+	OWNED(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
+	int pss = RSA_PKCS1_PSS_PADDING;
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_PAD_MODE, &pss),
+	                       OSSL_PARAM_construct_end()};
+	uint8_t sig[SIG_LEN];
+	size_t sig_len = sizeof(sig);
+
+	(void)state;
+	/* No digest named: SHA-256. */
+	assert_int_equal(EVP_DigestSignInit_ex(ctx, NULL, NULL, NULL, NULL, pkey, params), 1);
+	assert_int_equal(EVP_DigestSign(ctx, sig, &sig_len, message, sizeof(message)), 1);
+	assert_true(verifies(key_public(key), KEY_PADDING_PSS, EVP_sha256(), sig, sig_len));
+	pss = RSA_NO_PADDING;
+	assert_int_not_equal(EVP_DigestSignInit_ex(ctx, NULL, NULL, NULL, NULL, pkey, params), 1);
+	ERR_clear_error();
+}
+
+static void a_digest_under_way_cannot_be_changed(void **state)
+{
+	OWNED(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *options = NULL;
+
+	(void)state;
+	assert_int_equal(EVP_DigestSignInit(ctx, &options, EVP_sha256(), NULL, pkey), 1);
+	assert_int_not_equal(set_text(options, OSSL_SIGNATURE_PARAM_DIGEST, "SHA512"), 1);
+	ERR_clear_error();
+}
+
 /* The expected DER is OpenSSL's own structures, filled in as RFC 4055 section 3.1 says. */
 static X509_ALGOR *hash_without_null(int nid)
 {
@@ -376,6 +461,9 @@ int main(void)
 	        cmocka_unit_test(what_the_protocol_does_not_need_is_refused),
 	        cmocka_unit_test(options_are_taken_as_numbers_and_as_words),
 	        cmocka_unit_test(what_was_set_can_be_read),
+	        cmocka_unit_test(options_are_taken_and_given_as_parameters),
+	        cmocka_unit_test(options_may_come_with_the_start),
+	        cmocka_unit_test(a_digest_under_way_cannot_be_changed),
 	        cmocka_unit_test(algorithm_identifiers_are_those_of_rfc_4055),
 	        cmocka_unit_test(eight_threads_sign_with_one_evp_pkey),
 	        cmocka_unit_test(a_refusing_device_fails_the_signature_with_its_reason),
