@@ -274,6 +274,7 @@ RED_README = [
     ("run, but no runner", {"README.md": "<!-- run -->\n```sh\nscript/run\n```\n"},
      r"which runs the blocks, is missing"),
     ("commands in an unmarked language", {"README.md": "```\nscript/run\n```\n"}, r"marked ```sh"),
+    ("a link to nowhere", {"docs/a.md": "[b](b.md)\n"}, r"docs/a\.md:1: the link to b\.md"),
     ("no README", {"README.md": None}, r"README\.md is missing"),
 ]
 CLEAN_README = {"README.md": CLEAN["README.md"] + "\n```json\n{}\n```\n\n```text\nart\n```\n"}
