@@ -95,25 +95,33 @@ enum msiv2_rc state_file_read(const char *path, struct bytes *out, bool *found,
 	return read_all(file.fd, path, out, err);
 }
 
+/* Unlike rename(2), link(2) never replaces what another emulator has just put there. */
+static enum msiv2_rc link_whole(const char *whole, const char *path, bool *won,
+                                struct msiv2_error *err)
+{
+	*won = fs_link(whole, path) == 0;
+	if (!*won && errno != EEXIST)
+		return fail(err, path, "cannot publish");
+	return MSIV2_OK;
+}
+
 enum msiv2_rc state_file_publish(const char *path, const struct bytes *content, bool *won,
                                  struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) whole = {0};
 	char unique[UUID_TEXT_SIZE];
-	int failed;
+	enum msiv2_rc rc;
 
+	*won = false;
 	if (!rng_uuid(rng_system(), unique))
 		return err_set(err, MSIV2_INTERNAL, path, "no randomness");
 	bytes_addf(&whole, "%s.%s", path, unique);
 	TRY(bytes_done(&whole, path, err));
-	TRY(files_replace(bytes_text(&whole), content->data, content->len, 0600, MSIV2_CONFIG,
-	                  err));
-	/* Unlike rename(2), link(2) never replaces what another emulator has just put there. */
-	failed = fs_link(bytes_text(&whole), path) == 0 ? 0 : errno;
+	rc = files_replace(bytes_text(&whole), content->data, content->len, 0600, MSIV2_CONFIG,
+	                   err);
+	if (rc == MSIV2_OK)
+		rc = link_whole(bytes_text(&whole), path, won, err);
+	/* Also after a failure: it may have come after the file was written. */
 	(void)fs_unlink(bytes_text(&whole));
-	errno = failed;
-	*won = failed == 0;
-	if (failed != 0 && failed != EEXIST)
-		return fail(err, path, "cannot publish");
-	return MSIV2_OK;
+	return rc;
 }
