@@ -46,6 +46,15 @@ static void init_library(void)
 
 /* ---- requests ---- */
 
+/* The header is given more than once. */
+static bool is_repeated(const struct http_request *request, const char *name)
+{
+	size_t count = 0;
+
+	(void)http_header(request, name, &count);
+	return count > 1;
+}
+
 /* Reads the body: whole, cut at the limit, or shorter than promised. */
 static void read_body(struct mg_connection *conn, const struct mg_request_info *info,
                       const struct server *server, struct http_request *request, struct bytes *body)
@@ -54,6 +63,11 @@ static void read_body(struct mg_connection *conn, const struct mg_request_info *
 	char piece[SERVER_READ_SIZE];
 	bool chunked = mg_get_header(conn, "Transfer-Encoding") != NULL;
 
+	/* Two lengths: whatever is read, what follows on the connection cannot be trusted. */
+	if (is_repeated(request, "Content-Length")) {
+		request->body_truncated = true;
+		return;
+	}
 	if (info->content_length <= 0 && !chunked)
 		return;
 	if (info->content_length > (long long)limit) {
@@ -75,6 +89,8 @@ static void read_body(struct mg_connection *conn, const struct mg_request_info *
 		}
 		bytes_add(body, piece, (size_t)n);
 	}
+	if (body->failed)
+		request->body_truncated = true;
 	request->body = body->data;
 	request->body_len = body->len;
 }

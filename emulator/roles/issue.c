@@ -134,7 +134,7 @@ static void answer_certificate(struct role_call *call, const struct config_ident
 static void answer_csr(struct role_call *call, const struct config_identity *identity,
                        const char *csr)
 {
-	static const struct role_answer bad_csr = {400, "invalid_request", 0, "CSR is invalid: {}"};
+	static const struct role_answer bad_csr = {400, "invalid_request", 0, "{}"};
 	const struct config *config = &call->world->config;
 	const struct csr_expectation expectation = {
 	        .client_id = identity->client_id,
