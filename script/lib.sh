@@ -1,5 +1,5 @@
-# shellcheck shell=sh
 # SPDX-License-Identifier: MIT
+# shellcheck shell=sh
 # What the scripts share. Sourced with $project set to the top of the checkout.
 : "${project:?set by the script that sources this}"
 

@@ -1,5 +1,5 @@
-# shellcheck shell=sh
 # SPDX-License-Identifier: MIT
+# shellcheck shell=sh
 # End-to-end tests in shell: an emulator of one's own, a private folder, and ways to say what is
 # expected. Source it first; MSIV2_BIN names the folder of the programs under test.
 #

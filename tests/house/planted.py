@@ -230,6 +230,9 @@ RED_ROWS = [
     ("a rule no code checks", {"emulator/imds.c": c("int x; /* RULE_META_HEADER */\n")},
      r"no code of the emulator checks"),
     ("a citation of nothing", {"ref/a.c": c("/* CSR-04 */\n")}, r"ref/a\.c:4: cites CSR-04"),
+    ("a test cites nothing in a comment", {
+        "tests/a.c": c('f("CSR-05"); /* CSR-04 */\n')},
+     r"^tests/a\.c:4: cites CSR-04[^\n]*\n[^\n]*1 f"),
     ("a catalogue entry without a level", {
         "docs/protocol.md": "- META-02 the header.\n"}, r"META-02 has no level"),
     ("no catalogue", {"docs/protocol.md": None}, r"docs/protocol\.md is missing"),

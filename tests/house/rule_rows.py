@@ -3,7 +3,7 @@
 """rule_rows_complete: the emulator's rules, docs/protocol.md and the code agree."""
 import re
 
-from c_text import Source
+from c_text import Source, blank
 
 ROWS = "emulator/rules.def"
 CATALOGUE = "docs/protocol.md"
@@ -42,10 +42,21 @@ def citation_problems(tree, catalogue):
     for name in tree.named(".c", ".h", ".def", ".md", ".py", ".sh", ".json"):
         if name.startswith("tests/house/"):
             continue
-        for number, line in enumerate(tree.read(name).splitlines(), 1):
+        text = tree.read(name)
+        if name.startswith("tests/") and name.endswith((".c", ".h")):
+            text = comments_only(text)  # tests ask for rules that do not exist
+        for number, line in enumerate(text.splitlines(), 1):
             for rule in CITED.findall(line):
                 if rule not in catalogue:
                     yield f"{name}:{number}: cites {rule}, which {CATALOGUE} does not have"
+
+
+def comments_only(text):
+    """The text with everything but its comments blanked."""
+    kept = list(blank(text))
+    for comment in Source(text).comments:
+        kept[comment.start : comment.end] = comment.text
+    return "".join(kept)
 
 
 def row_problems(tree, catalogue):
