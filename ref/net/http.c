@@ -92,20 +92,26 @@ static void add_header(struct bytes *head, const char *line, size_t len)
 	bytes_add_byte(head, 0);
 }
 
+/* size is always 1 here, and a line has at least its end. */
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct transfer *transfer = arg;
 	struct bytes *head = &transfer->answer->head;
 
+	(void)size;
 	transfer->answering = true;
-	transfer->head_done = count <= 2 && line[0] != ' ';
 	transfer->handle->handshake.accepted = true;
 	/* A status line starts a head of its own: an interim 1xx answer came before it. */
-	if (count >= 5 && memcmp(line, "HTTP/", 5) == 0)
+	if (count >= 5 && memcmp(line, "HTTP/", 5) == 0) {
 		bytes_clear(head);
-	else if (memchr(line, '\0', size * count) == NULL)
-		add_header(head, line, size * count);
-	return head->failed ? 0 : size * count;
+		transfer->head_done = false;
+		return count;
+	}
+	if (line[0] == '\r' || line[0] == '\n')
+		transfer->head_done = true;
+	else if (memchr(line, '\0', count) == NULL)
+		add_header(head, line, count);
+	return head->failed ? 0 : count;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
