@@ -342,25 +342,33 @@ static void a_server_certificate_without_its_authority_is_refused(void **state)
 	assert_int_equal(state_dir_count(*state), 1);
 }
 
-/* The certificates of one authority with the keys of another. */
-static void a_key_that_does_not_match_is_refused(void **state)
+/* The first certificate of ours with what follows it in another CA's file. */
+static void mix_keys(const struct state_dir *dir, const char *file)
 {
 	OWNED_STRUCT(bytes) ours = {0};
 	OWNED_STRUCT(bytes) theirs = {0};
 	OWNED_STRUCT(bytes) mixed = {0};
 	const char *our_key, *their_key;
 
-	fill(*state);
-	state_dir_read(*state, "authority.pem", &ours);
-	file_of_another_ca("authority.pem", &theirs);
+	state_dir_read(dir, file, &ours);
+	file_of_another_ca(file, &theirs);
 	our_key = strstr(bytes_text(&ours), "-----BEGIN PRIVATE");
 	their_key = strstr(bytes_text(&theirs), "-----BEGIN PRIVATE");
 	assert_non_null(our_key);
 	assert_non_null(their_key);
 	bytes_add(&mixed, ours.data, (size_t)(our_key - bytes_text(&ours)));
 	bytes_add_text(&mixed, their_key);
-	state_dir_write(*state, "authority.pem", mixed.data, mixed.len);
-	expect_refused(*state, "authority.pem");
+	state_dir_write(dir, file, mixed.data, mixed.len);
+	expect_refused(dir, file);
+	state_dir_write(dir, file, ours.data, ours.len);
+}
+
+static void a_key_that_does_not_match_is_refused(void **state)
+{
+	fill(*state);
+	mix_keys(*state, "authority.pem");
+	mix_keys(*state, "server.pem");
+	fill(*state);
 }
 
 static void an_encrypted_key_is_refused_without_asking_anybody(void **state)

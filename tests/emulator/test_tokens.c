@@ -6,6 +6,7 @@
 
 #include <openssl/pem.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "common/encoding.h"
 #include "common/text.h"
 #include "common/x509.h"
+#include "emulator/pki/private_key.h"
 #include "emulator/pki/tokens.h"
 #include "faults.h"
 #include "jwt_parts.h"
@@ -424,6 +426,17 @@ static void any_system_call_of_the_maker_may_fail(void **state)
 	assert_true(nth > 6);
 }
 
+static void a_maker_told_to_stop_gives_up(void **state)
+{
+	atomic_bool cancel = true;
+	struct msiv2_error err = {0};
+	EVP_PKEY *key = NULL;
+
+	(void)state;
+	assert_int_equal(private_key_make_rsa(&cancel, &key, &err), MSIV2_TIMEOUT);
+	assert_null(key);
+}
+
 static void stopping_does_not_wait_for_a_key_nobody_wants(void **state)
 {
 	(void)state;
@@ -508,6 +521,7 @@ int main(void)
 	        cmocka_unit_test(a_directory_that_cannot_be_made_is_refused_at_the_start),
 	        IN_DIR(a_key_that_cannot_be_kept_fails_whoever_needs_it),
 	        IN_DIR(any_system_call_of_the_maker_may_fail),
+	        cmocka_unit_test(a_maker_told_to_stop_gives_up),
 	        cmocka_unit_test(stopping_does_not_wait_for_a_key_nobody_wants),
 	        cmocka_unit_test(threads_use_the_key_before_and_after_it_is_ready),
 	        cmocka_unit_test(memory_may_run_out_anywhere_while_issuing),
