@@ -326,6 +326,8 @@ static enum failure failure_of(const struct transfer *transfer, CURLcode code)
 		if (failures[i].code == code)
 			failure = failures[i].failure;
 	}
+	if (failure == LINE_ENDED && handshake_key_failed(&transfer->handle->handshake))
+		return KEY_UNUSABLE;
 	/* Part of an answer is not "no answer". */
 	if ((failure == LINE_ENDED && transfer->answering) || head_too_large(transfer, code))
 		return BAD_ANSWER;
