@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/text.h"
 #include "common/x509.h"
+#include "ref/keys/openssl_bridge.h"
 #include "ref/net/http.h"
 #include "ref/net/retry.h"
 #include "ref/net/trust.h"
@@ -583,6 +584,71 @@ static void a_reset_by_a_server_that_asked_for_no_certificate_is_no_refusal(void
 	}
 }
 
+/* A key whose device has gone. */
+static enum msiv2_rc refuse_to_sign(void *state, enum key_padding padding, const EVP_MD *md,
+                                    const uint8_t *digest, size_t digest_len, uint8_t *sig,
+                                    size_t *sig_len, struct msiv2_error *err)
+{
+	(void)state;
+	(void)padding;
+	(void)md;
+	(void)digest;
+	(void)digest_len;
+	(void)sig;
+	(void)sig_len;
+	return err_set(err, MSIV2_KEY_UNAVAILABLE, "key", "gone");
+}
+
+static enum msiv2_rc public_half(void *state, EVP_PKEY **out, struct msiv2_error *err)
+{
+	(void)err;
+	assert_int_equal(EVP_PKEY_up_ref(state), 1);
+	*out = state;
+	return MSIV2_OK;
+}
+
+static void nothing_to_free(void *state)
+{
+	(void)state;
+}
+
+static void a_key_that_does_not_sign_is_told_from_a_broken_line(void **state)
+{
+	static const struct key_ops gone = {.kind = "gone",
+	                                    .sign = refuse_to_sign,
+	                                    .public_key = public_half,
+	                                    .free = nothing_to_free};
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	EVP_PKEY *rsa = certificate_rsa_key(2048);
+	EVP_PKEY *plain_key = client_key;
+	X509 *plain_cert = client_cert;
+	X509_NAME *name = X509_NAME_new();
+	struct openssl_bridge *bridge = NULL;
+	struct key *key = NULL;
+
+	(void)state;
+	assert_int_equal(openssl_bridge_new(&bridge, NULL), MSIV2_OK);
+	assert_int_equal(key_new(&gone, rsa, &key, NULL), MSIV2_OK);
+	assert_int_equal(openssl_bridge_pkey(bridge, key, &client_key, NULL), MSIV2_OK);
+	client_cert = throwaway_ca_sign(&ca, rsa, name, 0, INT64_C(4102444800));
+	for (size_t i = 0; i < TEXT_COUNT(versions); i++) {
+		struct talk talk = {.greeting = PEER_SHAKES};
+
+		talk_start(&talk, true, versions[i], trust);
+		assert_int_equal(get(&talk), MSIV2_KEY_UNAVAILABLE);
+		assert_false(talk.got.certificate_refused);
+		talk_end(&talk);
+	}
+	X509_free(client_cert);
+	EVP_PKEY_free(client_key);
+	client_cert = plain_cert;
+	client_key = plain_key;
+	X509_NAME_free(name);
+	key_free(key);
+	openssl_bridge_free(bridge);
+	EVP_PKEY_free(rsa);
+}
+
 /* ---- trust files ---- */
 
 static void a_trust_file_must_hold_certificates(void **state)
@@ -638,6 +704,7 @@ int main(void)
 	        cmocka_unit_test(a_server_of_another_name_is_not_trusted),
 	        cmocka_unit_test(a_refused_certificate_is_told_from_a_broken_line),
 	        cmocka_unit_test(a_reset_by_a_server_that_asked_for_no_certificate_is_no_refusal),
+	        cmocka_unit_test(a_key_that_does_not_sign_is_told_from_a_broken_line),
 	        cmocka_unit_test(a_trust_file_must_hold_certificates),
 	};
 
