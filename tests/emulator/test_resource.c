@@ -12,6 +12,9 @@
 	"client_id=" STAGE_SYSTEM "&scope=https://vault.azure.net/.default"                        \
 	"&grant_type=client_credentials"
 
+/* 64 characters: one more than any tenant has. */
+#define LONG_TENANT "/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static struct stage stage;
 static X509 *certificate;
 static X509 *other_certificate; /* of the same identity */
@@ -293,8 +296,7 @@ static void every_other_path_is_404(void **state)
 	                                    "/maa/attest",
 	                                    "//oauth2/v2.0/token",
 	                                    "/" STAGE_TENANT "/oauth2/token",
-	                                    "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	                                    "aaaaaaaaaaaaaaaa/oauth2/v2.0/token"};
+	                                    LONG_TENANT "/oauth2/v2.0/token"};
 
 	(void)state;
 	for (size_t i = 0; i < TEXT_COUNT(paths); i++) {
