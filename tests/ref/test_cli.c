@@ -69,6 +69,7 @@ static void run_to(struct desk *desk, const char *out_path, const char *const *a
 	pid_t pid;
 
 	assert_true(count <= ARGS_MAX);
+	fake_cloud_publish(&desk->cloud);
 	for (size_t i = 0; i < count; i++)
 		argv[i + 1] = (char *)(uintptr_t)args[i];
 	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
@@ -417,6 +418,42 @@ static void help_and_version_are_on_stdout(void **state)
 	}
 }
 
+/* Fails the test unless the document has every option that this help has. */
+static void expect_documented(const char *help, const char *document, const char *path)
+{
+	for (const char *at = strstr(help, "\n  -"); at != NULL; at = strstr(at + 1, "\n  -")) {
+		char option[32];
+
+		(void)snprintf(option, sizeof(option), "%.*s", (int)strcspn(at + 3, " \n"), at + 3);
+		if (strstr(document, option) == NULL)
+			fail_msg("%s does not have %s", path, option);
+	}
+}
+
+static void every_option_is_in_the_guide_and_the_man_page(void **state)
+{
+	static const char *const commands[] = {"token", "call", "csr", "cert", "probe"};
+	OWNED_STRUCT(bytes) guide = {0};
+	OWNED_STRUCT(bytes) man = {0};
+	OWNED_STRUCT(bytes) plain = {0};
+	struct desk *desk = *state;
+
+	assert_int_equal(files_read(DOCS_DIR "/client.md", 1 << 20, MSIV2_INTERNAL, &guide, NULL),
+	                 MSIV2_OK);
+	assert_int_equal(files_read(DOCS_DIR "/man/msiv2.1", 1 << 20, MSIV2_INTERNAL, &man, NULL),
+	                 MSIV2_OK);
+	/* troff writes "\-" for "-". */
+	for (size_t i = 0; i < man.len; i++) {
+		if (man.data[i] != '\\')
+			bytes_add_byte(&plain, man.data[i]);
+	}
+	for (size_t i = 0; i < TEXT_COUNT(commands); i++) {
+		RUN(desk, "help", commands[i]);
+		expect_documented(bytes_text(&desk->out), bytes_text(&guide), "client.md");
+		expect_documented(bytes_text(&desk->out), bytes_text(&plain), "msiv2.1");
+	}
+}
+
 /* ---- call ---- */
 
 static void a_call_prints_the_body_alone_on_stdout(void **state)
@@ -549,6 +586,7 @@ int main(void)
 	        at_a_desk(bad_arguments_with_json_are_an_object_on_stdout),
 	        at_a_desk(output_that_cannot_be_written_is_a_failure),
 	        at_a_desk(help_and_version_are_on_stdout),
+	        at_a_desk(every_option_is_in_the_guide_and_the_man_page),
 	        at_a_desk(a_call_prints_the_body_alone_on_stdout),
 	        at_a_desk(a_resource_that_refuses_is_exit_20),
 	        at_a_desk(a_csr_comes_as_report_pem_der_or_json),

@@ -1,140 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* One request and its answer, good and bad (NET-03, NET-04, STS-05, STS-06). */
+/* One request and its answer, good and bad (NET-03, NET-04). */
 #include "tests/testing.h"
 
-#include <openssl/ssl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "certificate_maker.h"
 #include "common/clock.h"
 #include "common/text.h"
-#include "common/x509.h"
-#include "ref/keys/openssl_bridge.h"
-#include "ref/net/http.h"
+#include "http_talk.h"
 #include "ref/net/retry.h"
-#include "ref/net/trust.h"
-#include "scripted_peer.h"
-#include "throwaway_ca.h"
-
-static struct throwaway_ca ca;
-static X509_STORE *trust;
-static EVP_PKEY *client_key;
-static X509 *client_cert;
-
-static int group_setup(void **state)
-{
-	X509_NAME *name = X509_NAME_new();
-
-	(void)state;
-	throwaway_ca_make(&ca);
-	assert_int_equal(trust_load(ca.pem, &trust, NULL), MSIV2_OK);
-	client_key = certificate_p256_key();
-	client_cert = throwaway_ca_sign(&ca, client_key, name, 0, INT64_C(4102444800));
-	X509_NAME_free(name);
-	return 0;
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	X509_free(client_cert);
-	EVP_PKEY_free(client_key);
-	X509_STORE_free(trust);
-	throwaway_ca_free(&ca);
-	return 0;
-}
-
-/* ---- one exchange with one peer ---- */
-
-struct talk {
-	struct peer_answer answer; /* what the peer does; its body is copied for each request */
-	enum peer_greeting greeting;
-	atomic_int requests;
-	char head[2048];
-	struct scripted_peer *peer;
-	struct http_pool *pool;
-	struct patience patience;
-	struct http_answer got;
-	struct msiv2_error err;
-};
-
-static void answer_as_told(void *ctx, const struct peer_request *request,
-                           struct peer_answer *answer)
-{
-	struct talk *talk = ctx;
-
-	if (atomic_fetch_add(&talk->requests, 1) == 0)
-		(void)snprintf(talk->head, sizeof(talk->head), "%s %s\n%s", request->method,
-		               request->target, request->head);
-	*answer = talk->answer;
-	answer->body = (struct bytes){0};
-	bytes_add(&answer->body, talk->answer.body.data, talk->answer.body.len);
-}
-
-static enum peer_greeting greet_as_told(void *ctx, int connection)
-{
-	const struct talk *talk = ctx;
-
-	(void)connection;
-	return talk->greeting;
-}
-
-static void talk_start(struct talk *talk, bool tls, int tls_max, const X509_STORE *trusted)
-{
-	const struct peer_options options = {.answer = answer_as_told,
-	                                     .greet = greet_as_told,
-	                                     .ctx = talk,
-	                                     .certificate = tls ? ca.server : NULL,
-	                                     .key = ca.server_key,
-	                                     .tls_max = tls_max};
-	const struct http_pool_config config = {.clock = clock_system(),
-	                                        .direct = true,
-	                                        .trust = (X509_STORE *)(uintptr_t)trusted,
-	                                        .certificate = tls ? client_cert : NULL,
-	                                        .pkey = tls ? client_key : NULL};
-
-	talk->peer = scripted_peer_start(&options);
-	assert_int_equal(http_pool_new(&config, &talk->pool, NULL), MSIV2_OK);
-	talk->patience = (struct patience){.clock = clock_system(),
-	                                   .deadline_us = clock_deadline_us(clock_system(), 20000)};
-}
-
-static void talk_end(struct talk *talk)
-{
-	http_answer_free(&talk->got);
-	http_pool_free(talk->pool);
-	scripted_peer_stop(talk->peer);
-	bytes_free(&talk->answer.body);
-}
-
-static enum msiv2_rc send_to(struct talk *talk, const char *base, const char *method,
-                             const char *body)
-{
-	char url[128];
-	const struct http_header headers[] = {{"x-test", "yes"}};
-	const struct http_request request = {.where = "test",
-	                                     .malformed = MSIV2_IMDS_MALFORMED,
-	                                     .method = method,
-	                                     .url = url,
-	                                     .headers = headers,
-	                                     .header_count = 1,
-	                                     .body = body,
-	                                     .body_len = body != NULL ? strlen(body) : 0,
-	                                     .patience = &talk->patience};
-
-	(void)snprintf(url, sizeof(url), "%s/path?q=1", base);
-	return http_send(talk->pool, &request, &talk->got, &talk->err);
-}
-
-static enum msiv2_rc get(struct talk *talk)
-{
-	return send_to(talk, scripted_peer_base(talk->peer), "GET", NULL);
-}
 
 /* ---- good manners ---- */
 
@@ -146,7 +23,7 @@ static void an_answer_has_status_headers_and_body(void **state)
 	(void)state;
 	bytes_add_text(&talk.answer.body, "short and stout");
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(get(&talk), MSIV2_OK);
+	assert_int_equal(talk_get(&talk), MSIV2_OK);
 	assert_int_equal(talk.got.status, 418);
 	assert_string_equal(bytes_text(&talk.got.body), "short and stout");
 	assert_string_equal(http_answer_header(&talk.got, "sErVeR"), "tea pot");
@@ -167,7 +44,7 @@ static void a_chunked_and_a_dripped_answer_are_put_together(void **state)
 
 		bytes_add_text(&talk.answer.body, "piece by piece");
 		talk_start(&talk, false, 0, NULL);
-		assert_int_equal(get(&talk), MSIV2_OK);
+		assert_int_equal(talk_get(&talk), MSIV2_OK);
 		assert_string_equal(bytes_text(&talk.got.body), "piece by piece");
 		talk_end(&talk);
 	}
@@ -181,7 +58,7 @@ static void an_interim_answer_leaves_no_headers_behind(void **state)
 	bytes_add_text(&talk.answer.body, "HTTP/1.1 103 Early Hints\r\nServer: early\r\n\r\n"
 	                                  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(get(&talk), MSIV2_OK);
+	assert_int_equal(talk_get(&talk), MSIV2_OK);
 	assert_null(http_answer_header(&talk.got, "Server"));
 	assert_string_equal(bytes_text(&talk.got.body), "ok");
 	talk_end(&talk);
@@ -192,9 +69,9 @@ static void connections_are_kept_and_reused(void **state)
 	struct talk talk = {.answer = {.status = 200}};
 
 	(void)state;
-	talk_start(&talk, true, 0, trust);
+	talk_start(&talk, true, 0, talk_trust);
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(get(&talk), MSIV2_OK);
+		assert_int_equal(talk_get(&talk), MSIV2_OK);
 	assert_int_equal(atomic_load(&talk.requests), 5);
 	assert_int_equal(scripted_peer_connections(talk.peer), 1);
 	talk_end(&talk);
@@ -206,7 +83,7 @@ static void a_redirect_is_an_answer_and_is_not_followed(void **state)
 
 	(void)state;
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(get(&talk), MSIV2_OK);
+	assert_int_equal(talk_get(&talk), MSIV2_OK);
 	assert_int_equal(talk.got.status, 302);
 	assert_int_equal(atomic_load(&talk.requests), 1);
 	talk_end(&talk);
@@ -219,7 +96,7 @@ static void a_head_request_waits_for_no_body(void **state)
 	(void)state;
 	bytes_add_text(&talk.answer.body, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(send_to(&talk, scripted_peer_base(talk.peer), "HEAD", NULL), MSIV2_OK);
+	assert_int_equal(talk_send(&talk, scripted_peer_base(talk.peer), "HEAD", NULL), MSIV2_OK);
 	assert_int_equal(talk.got.body.len, 0);
 	talk_end(&talk);
 }
@@ -233,8 +110,9 @@ static void a_body_goes_out_with_any_method(void **state)
 		struct talk talk = {.answer = {.status = 200}};
 
 		talk_start(&talk, false, 0, NULL);
-		assert_int_equal(send_to(&talk, scripted_peer_base(talk.peer), methods[i], "body"),
-		                 MSIV2_OK);
+		assert_int_equal(
+		        talk_send(&talk, scripted_peer_base(talk.peer), methods[i], "body"),
+		        MSIV2_OK);
 		assert_int_equal(strncmp(talk.head, methods[i], strlen(methods[i])), 0);
 		assert_non_null(strstr(talk.head, "Content-Length: 4\r\n"));
 		assert_null(strcasestr(talk.head, "Expect:"));
@@ -250,7 +128,7 @@ static void a_configured_proxy_is_bypassed(void **state)
 	talk_start(&talk, false, 0, NULL);
 	(void)setenv("http_proxy", "http://127.0.0.1:1", 1);
 	(void)setenv("all_proxy", "http://127.0.0.1:1", 1);
-	assert_int_equal(get(&talk), MSIV2_OK);
+	assert_int_equal(talk_get(&talk), MSIV2_OK);
 	(void)unsetenv("http_proxy");
 	(void)unsetenv("all_proxy");
 	talk_end(&talk);
@@ -264,16 +142,6 @@ static void add_repeated(struct bytes *out, const char *piece, size_t times)
 		bytes_add_text(out, piece);
 }
 
-/* Sends, and expects a failure of this class whose message has this text and the peer's address. */
-static void expect_failure(struct talk *talk, enum msiv2_rc rc, const char *text)
-{
-	assert_int_equal(get(talk), rc);
-	assert_string_equal(talk->err.where, "test");
-	if (strstr(talk->err.message, text) == NULL)
-		fail_msg("\"%s\" is not in \"%s\"", text, talk->err.message);
-	assert_non_null(strstr(talk->err.message, scripted_peer_base(talk->peer)));
-}
-
 static void a_body_of_exactly_1_mib_is_accepted(void **state)
 {
 	struct talk talk = {.answer = {.status = 200}};
@@ -281,7 +149,7 @@ static void a_body_of_exactly_1_mib_is_accepted(void **state)
 	(void)state;
 	add_repeated(&talk.answer.body, "0123456789abcdef", HTTP_BODY_MAX / 16);
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(get(&talk), MSIV2_OK);
+	assert_int_equal(talk_get(&talk), MSIV2_OK);
 	assert_int_equal(talk.got.body.len, HTTP_BODY_MAX);
 	talk_end(&talk);
 }
@@ -295,7 +163,7 @@ static void a_larger_body_is_malformed_announced_or_not(void **state)
 		add_repeated(&talk.answer.body, "0123456789abcdef", HTTP_BODY_MAX / 16);
 		bytes_add_byte(&talk.answer.body, 'x');
 		talk_start(&talk, false, 0, NULL);
-		expect_failure(&talk, MSIV2_IMDS_MALFORMED, "larger than 1 MiB");
+		talk_expect_failure(&talk, MSIV2_IMDS_MALFORMED, "larger than 1 MiB");
 		talk_end(&talk);
 	}
 }
@@ -313,7 +181,7 @@ static void a_head_that_never_ends_is_malformed(void **state)
 		add_repeated(&talk.answer.body, pieces[i], 12000);
 		bytes_add_text(&talk.answer.body, "\r\n\r\n");
 		talk_start(&talk, false, 0, NULL);
-		expect_failure(&talk, MSIV2_IMDS_MALFORMED, "larger than 64 KiB");
+		talk_expect_failure(&talk, MSIV2_IMDS_MALFORMED, "larger than 64 KiB");
 		talk_end(&talk);
 	}
 }
@@ -327,7 +195,7 @@ static void part_of_an_answer_is_malformed_wherever_it_is_cut(void **state)
 
 		bytes_add_text(&talk.answer.body, "0123456789");
 		talk_start(&talk, false, 0, NULL);
-		assert_int_equal(get(&talk), MSIV2_IMDS_MALFORMED);
+		assert_int_equal(talk_get(&talk), MSIV2_IMDS_MALFORMED);
 		talk_end(&talk);
 	}
 }
@@ -341,8 +209,8 @@ static void part_of_an_answer_over_tls_is_malformed_too(void **state)
 		struct talk talk = {.answer = {.manners = ways[i], .after = 50}};
 
 		bytes_add_text(&talk.answer.body, "0123456789");
-		talk_start(&talk, true, 0, trust);
-		assert_int_equal(get(&talk), MSIV2_IMDS_MALFORMED);
+		talk_start(&talk, true, 0, talk_trust);
+		assert_int_equal(talk_get(&talk), MSIV2_IMDS_MALFORMED);
 		assert_false(talk.got.certificate_refused);
 		talk_end(&talk);
 	}
@@ -358,7 +226,7 @@ static void what_is_not_http_is_malformed(void **state)
 
 		bytes_add_text(&talk.answer.body, garbage[i]);
 		talk_start(&talk, false, 0, NULL);
-		expect_failure(&talk, MSIV2_IMDS_MALFORMED, "");
+		talk_expect_failure(&talk, MSIV2_IMDS_MALFORMED, "");
 		talk_end(&talk);
 	}
 }
@@ -373,7 +241,7 @@ static void a_refused_connection_names_the_address(void **state)
 	(void)state;
 	talk_start(&talk, false, 0, NULL);
 	(void)snprintf(base, sizeof(base), "http://127.0.0.1:%d", scripted_peer_free_port());
-	assert_int_equal(send_to(&talk, base, "GET", NULL), MSIV2_TRANSPORT);
+	assert_int_equal(talk_send(&talk, base, "GET", NULL), MSIV2_TRANSPORT);
 	assert_non_null(strstr(talk.err.message, base));
 	talk_end(&talk);
 }
@@ -384,7 +252,7 @@ static void an_unknown_name_is_a_transport_error(void **state)
 
 	(void)state;
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(send_to(&talk, "http://no-such-host.invalid", "GET", NULL),
+	assert_int_equal(talk_send(&talk, "http://no-such-host.invalid", "GET", NULL),
 	                 MSIV2_TRANSPORT);
 	assert_non_null(strstr(talk.err.message, "no-such-host.invalid"));
 	talk_end(&talk);
@@ -399,7 +267,7 @@ static void a_reset_before_the_answer_is_a_transport_error(void **state)
 		struct talk talk = {.answer = {.manners = ways[i]}};
 
 		talk_start(&talk, false, 0, NULL);
-		expect_failure(&talk, MSIV2_TRANSPORT, "no answer from");
+		talk_expect_failure(&talk, MSIV2_TRANSPORT, "no answer from");
 		assert_false(talk.got.certificate_refused);
 		talk_end(&talk);
 	}
@@ -416,7 +284,7 @@ static void silence_ends_at_the_deadline(void **state)
 
 		talk_start(&talk, false, 0, NULL);
 		talk.patience.deadline_us = clock_deadline_us(clock_system(), 150);
-		expect_failure(&talk, MSIV2_TIMEOUT, "deadline");
+		talk_expect_failure(&talk, MSIV2_TIMEOUT, "deadline");
 		took_us = clock_mono_us(clock_system()) - took_us;
 		assert_in_range(took_us, 149000, 5000000);
 		talk_end(&talk);
@@ -440,7 +308,7 @@ static void a_cancelled_call_ends_at_once(void **state)
 	talk_start(&talk, false, 0, NULL);
 	talk.patience.cancelled = cancelled_at_third_look;
 	talk.patience.cancelled_ctx = &looks;
-	expect_failure(&talk, MSIV2_TIMEOUT, "cancelled");
+	talk_expect_failure(&talk, MSIV2_TIMEOUT, "cancelled");
 	took_us = clock_mono_us(clock_system()) - took_us;
 	assert_in_range(took_us, 0, 5000000);
 	talk_end(&talk);
@@ -453,7 +321,7 @@ static void nothing_is_sent_after_the_deadline(void **state)
 	(void)state;
 	talk_start(&talk, false, 0, NULL);
 	talk.patience.deadline_us = clock_mono_us(clock_system());
-	assert_int_equal(get(&talk), MSIV2_TIMEOUT);
+	assert_int_equal(talk_get(&talk), MSIV2_TIMEOUT);
 	assert_int_equal(scripted_peer_connections(talk.peer), 0);
 	talk_end(&talk);
 }
@@ -481,198 +349,10 @@ static void retry_after_is_read_as_seconds_or_as_a_date(void **state)
 		struct talk talk = {.answer = {.status = 503, .headers = rows[i].header}};
 
 		talk_start(&talk, false, 0, NULL);
-		assert_int_equal(get(&talk), MSIV2_OK);
+		assert_int_equal(talk_get(&talk), MSIV2_OK);
 		assert_int_equal(http_answer_retry_after_s(&talk.got, 40), rows[i].seconds);
 		talk_end(&talk);
 	}
-}
-
-/* ---- TLS ---- */
-
-static void the_client_certificate_is_presented_by_1_2_and_1_3(void **state)
-{
-	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-
-	(void)state;
-	for (size_t i = 0; i < TEXT_COUNT(versions); i++) {
-		struct talk talk = {.greeting = PEER_DEMANDS_CLIENT};
-
-		talk_start(&talk, true, versions[i], trust);
-		assert_int_equal(get(&talk), MSIV2_OK);
-		talk_end(&talk);
-	}
-}
-
-static void a_server_of_a_foreign_root_is_not_trusted(void **state)
-{
-	struct throwaway_ca foreign;
-	X509_STORE *foreign_trust = NULL;
-	struct talk talk = {.answer = {.status = 200}};
-
-	(void)state;
-	throwaway_ca_make(&foreign);
-	assert_int_equal(trust_load(foreign.pem, &foreign_trust, NULL), MSIV2_OK);
-	talk_start(&talk, true, 0, foreign_trust);
-	expect_failure(&talk, MSIV2_TRANSPORT, "not trusted");
-	assert_false(talk.got.certificate_refused);
-	assert_int_equal(atomic_load(&talk.requests), 0);
-	talk_end(&talk);
-	/* The system's anchors do not know it either. */
-	talk_start(&talk, true, 0, NULL);
-	expect_failure(&talk, MSIV2_TRANSPORT, "not trusted");
-	talk_end(&talk);
-	X509_STORE_free(foreign_trust);
-	throwaway_ca_free(&foreign);
-}
-
-static void a_server_of_another_name_is_not_trusted(void **state)
-{
-	struct talk talk = {.answer = {.status = 200}};
-	char base[64];
-
-	(void)state;
-	talk_start(&talk, true, 0, trust);
-	(void)snprintf(base, sizeof(base), "https://127.0.0.2%s",
-	               strrchr(scripted_peer_base(talk.peer), ':'));
-	/* 127.0.0.2 is refused, or reached and not in the certificate: never an answer. */
-	assert_int_equal(send_to(&talk, base, "GET", NULL), MSIV2_TRANSPORT);
-	assert_false(talk.got.certificate_refused);
-	talk_end(&talk);
-}
-
-static void a_refused_certificate_is_told_from_a_broken_line(void **state)
-{
-	static const struct {
-		enum peer_greeting greeting;
-		bool refused;
-	} rows[] = {
-	        {PEER_REFUSES_CLIENT, true},
-	        {PEER_RESETS_HELLO, true},
-	        {PEER_RESETS_HANDSHAKE, true},
-	        {PEER_SPEAKS_NO_TLS, false},
-	};
-	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-
-	(void)state;
-	for (size_t i = 0; i < TEXT_COUNT(rows) * TEXT_COUNT(versions); i++) {
-		struct talk talk = {.greeting = rows[i / 2].greeting};
-
-		talk_start(&talk, true, versions[i % 2], trust);
-		assert_int_equal(get(&talk), MSIV2_TRANSPORT);
-		/* Under TLS 1.2 the handshake is over for both when the server has finished. */
-		if (rows[i / 2].greeting == PEER_RESETS_HANDSHAKE && i % 2 == 0)
-			assert_false(talk.got.certificate_refused);
-		else
-			assert_int_equal(talk.got.certificate_refused, rows[i / 2].refused);
-		talk_end(&talk);
-	}
-}
-
-static void a_reset_by_a_server_that_asked_for_no_certificate_is_no_refusal(void **state)
-{
-	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-
-	(void)state;
-	for (size_t i = 0; i < TEXT_COUNT(versions); i++) {
-		struct talk talk = {.greeting = PEER_ASKS_NOBODY,
-		                    .answer = {.manners = PEER_RESETS}};
-
-		talk_start(&talk, true, versions[i], trust);
-		assert_int_equal(get(&talk), MSIV2_TRANSPORT);
-		assert_false(talk.got.certificate_refused);
-		talk_end(&talk);
-	}
-}
-
-/* A key whose device has gone. */
-static enum msiv2_rc refuse_to_sign(void *state, enum key_padding padding, const EVP_MD *md,
-                                    const uint8_t *digest, size_t digest_len, uint8_t *sig,
-                                    size_t *sig_len, struct msiv2_error *err)
-{
-	(void)state;
-	(void)padding;
-	(void)md;
-	(void)digest;
-	(void)digest_len;
-	(void)sig;
-	(void)sig_len;
-	return err_set(err, MSIV2_KEY_UNAVAILABLE, "key", "gone");
-}
-
-static enum msiv2_rc public_half(void *state, EVP_PKEY **out, struct msiv2_error *err)
-{
-	(void)err;
-	assert_int_equal(EVP_PKEY_up_ref(state), 1);
-	*out = state;
-	return MSIV2_OK;
-}
-
-static void nothing_to_free(void *state)
-{
-	(void)state;
-}
-
-static void a_key_that_does_not_sign_is_told_from_a_broken_line(void **state)
-{
-	static const struct key_ops gone = {.kind = "gone",
-	                                    .sign = refuse_to_sign,
-	                                    .public_key = public_half,
-	                                    .free = nothing_to_free};
-	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-	EVP_PKEY *rsa = certificate_rsa_key(2048);
-	EVP_PKEY *plain_key = client_key;
-	X509 *plain_cert = client_cert;
-	X509_NAME *name = X509_NAME_new();
-	struct openssl_bridge *bridge = NULL;
-	struct key *key = NULL;
-
-	(void)state;
-	assert_int_equal(openssl_bridge_new(&bridge, NULL), MSIV2_OK);
-	assert_int_equal(key_new(&gone, rsa, &key, NULL), MSIV2_OK);
-	assert_int_equal(openssl_bridge_pkey(bridge, key, &client_key, NULL), MSIV2_OK);
-	client_cert = throwaway_ca_sign(&ca, rsa, name, 0, INT64_C(4102444800));
-	for (size_t i = 0; i < TEXT_COUNT(versions); i++) {
-		struct talk talk = {.greeting = PEER_SHAKES};
-
-		talk_start(&talk, true, versions[i], trust);
-		assert_int_equal(get(&talk), MSIV2_KEY_UNAVAILABLE);
-		assert_false(talk.got.certificate_refused);
-		talk_end(&talk);
-	}
-	X509_free(client_cert);
-	EVP_PKEY_free(client_key);
-	client_cert = plain_cert;
-	client_key = plain_key;
-	X509_NAME_free(name);
-	key_free(key);
-	openssl_bridge_free(bridge);
-	EVP_PKEY_free(rsa);
-}
-
-/* ---- trust files ---- */
-
-static void a_trust_file_must_hold_certificates(void **state)
-{
-	struct msiv2_error err = {0};
-	X509_STORE *store = NULL;
-	char path[128];
-	FILE *file;
-
-	(void)state;
-	assert_int_equal(trust_load("/no/such/file", &store, &err), MSIV2_CONFIG);
-	assert_string_equal(err.where, "/no/such/file");
-	(void)snprintf(path, sizeof(path), "%s/bad.pem", ca.folder);
-	file = fopen(path, "w");
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(trust_load(path, &store, &err), MSIV2_CONFIG);
-	assert_non_null(strstr(err.message, "no PEM certificate"));
-	file = fopen(path, "w");
-	assert_true(fputs("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", file) >=
-	            0);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(trust_load(path, &store, &err), MSIV2_CONFIG);
-	assert_non_null(strstr(err.message, "cannot be read"));
-	assert_int_equal(remove(path), 0);
 }
 
 int main(void)
@@ -699,14 +379,7 @@ int main(void)
 	        cmocka_unit_test(a_cancelled_call_ends_at_once),
 	        cmocka_unit_test(nothing_is_sent_after_the_deadline),
 	        cmocka_unit_test(retry_after_is_read_as_seconds_or_as_a_date),
-	        cmocka_unit_test(the_client_certificate_is_presented_by_1_2_and_1_3),
-	        cmocka_unit_test(a_server_of_a_foreign_root_is_not_trusted),
-	        cmocka_unit_test(a_server_of_another_name_is_not_trusted),
-	        cmocka_unit_test(a_refused_certificate_is_told_from_a_broken_line),
-	        cmocka_unit_test(a_reset_by_a_server_that_asked_for_no_certificate_is_no_refusal),
-	        cmocka_unit_test(a_key_that_does_not_sign_is_told_from_a_broken_line),
-	        cmocka_unit_test(a_trust_file_must_hold_certificates),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return cmocka_run_group_tests(tests, talk_group_setup, talk_group_teardown);
 }
