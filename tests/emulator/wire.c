@@ -69,6 +69,9 @@ bool wire_start_tls(struct wire *wire, const struct wire_tls *tls)
 
 void wire_close(struct wire *wire)
 {
+	/* Without a proper end OpenSSL marks the session as not to be resumed. */
+	if (wire->ssl)
+		(void)SSL_shutdown(wire->ssl);
 	SSL_free(wire->ssl);
 	SSL_CTX_free(wire->ctx);
 	close(wire->fd);
