@@ -157,6 +157,7 @@ static void answer_request(void *ctx, const struct peer_request *request,
 
 	if (cloud->script == NULL || !cloud->script(cloud, leg, nth, request, answer))
 		say_well(cloud, leg, nth, request, answer);
+	fake_cloud_publish(cloud);
 }
 
 void fake_cloud_publish(struct fake_cloud *cloud)

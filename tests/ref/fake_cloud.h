@@ -52,8 +52,8 @@ struct fake_cloud {
 
 /* Starts IMDS and a TLS token service of at most `tls_max` (0 = any). */
 void fake_cloud_start(struct fake_cloud *cloud, int tls_max);
-/* Makes what the test has set visible to the peers' threads, when the requests come from another
- * process: then nothing else does. */
+/* Before and after requests that come from another process: orders what the test and the peers'
+ * threads write and read, which nothing else does then. */
 void fake_cloud_publish(struct fake_cloud *cloud);
 /* Stops both. */
 void fake_cloud_stop(struct fake_cloud *cloud);

@@ -82,6 +82,7 @@ static void run_to(struct desk *desk, const char *out_path, const char *const *a
 	assert_int_equal(posix_spawn(&pid, MSIV2_COMMAND, &actions, NULL, argv, envp), 0);
 	assert_int_equal(posix_spawn_file_actions_destroy(&actions), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	fake_cloud_publish(&desk->cloud);
 	assert_true(WIFEXITED(status));
 	desk->exit_code = WEXITSTATUS(status);
 	bytes_free(&desk->err);
