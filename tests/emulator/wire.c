@@ -100,7 +100,8 @@ void wire_send(struct wire *wire, const char *text)
 
 void wire_send_end(struct wire *wire)
 {
-	assert_int_equal(shutdown(wire->fd, SHUT_WR), 0);
+	/* ENOTCONN when the other side has already reset the connection. */
+	(void)shutdown(wire->fd, SHUT_WR);
 }
 
 static ssize_t read_some(struct wire *wire, void *out, size_t size)
