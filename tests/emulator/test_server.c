@@ -227,6 +227,19 @@ static void what_is_not_http_is_400_and_journalled(void **state)
 	expect_alive();
 }
 
+static void what_is_not_http_is_a_problem_of_the_admin_interface_too(void **state)
+{
+	struct wire wire;
+	OWNED_STRUCT(bytes) answer = {0};
+
+	(void)state;
+	wire_open(&wire, wire_port(msiv2_emulator_admin(emulator)));
+	wire_send(&wire, "hello\r\n\r\n");
+	assert_int_equal(wire_read(&wire, false, &answer), 400);
+	assert_non_null(strstr(bytes_text(&answer), "application/problem+json"));
+	wire_close(&wire);
+}
+
 static void an_endless_target_is_refused(void **state)
 {
 	static char target[40000];
@@ -297,6 +310,7 @@ int main(void)
 	        cmocka_unit_test(a_chunked_body_is_put_together),
 	        cmocka_unit_test(broken_and_oversized_chunks_are_refused),
 	        cmocka_unit_test(what_is_not_http_is_400_and_journalled),
+	        cmocka_unit_test(what_is_not_http_is_a_problem_of_the_admin_interface_too),
 	        cmocka_unit_test(an_endless_target_is_refused),
 	        cmocka_unit_test(a_client_that_waits_for_100_continue_gets_it),
 	        cmocka_unit_test(a_client_that_stalls_is_let_go),
