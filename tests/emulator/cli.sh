@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # msiv2-emulator as a process: options, streams, signals, exit codes. MSIV2_BIN names the folder of
-# the program. Nothing sleeps: the ready line says when the emulator is there.
+# program. Nothing sleeps: the ready line says when the emulator is there.
 set -eu
 
 : "${MSIV2_BIN:?the folder of msiv2-emulator}"
@@ -88,8 +88,8 @@ check "--help" "$code $(wc -c <err)" "0 0"
 for option in --imds-port --sts-port --admin-port --bind --state --config --print-config --ca-out \
 	--ready-fd --name --ca-key --profile --rule --quiet --verbose --help --version; do
 	contains "--help" out "$option"
-	in_roff=$(printf '%s' "$option" | sed 's/-/\\-/g')
-	contains "man page" "$docs/man/msiv2-emulator.1" "$in_roff"
+	contains "man page" "$docs/man/msiv2-emulator.1" \
+		"$(printf '%s' "$option" | sed 's/-/\\-/g')"
 	contains "docs" "$docs/emulator.md" "$option"
 done
 contains "--help" out "NOT FOR PRODUCTION"
