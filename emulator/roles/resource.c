@@ -158,6 +158,19 @@ static void refuse(struct role_call *call, const struct role_answer *answer, con
 	role_refuse(call, answer, detail, NULL);
 }
 
+/* Without a token that this world signed there is nobody to let in, whatever the modes say. True
+ * when it is lacking; the answer is then that of its rule. */
+static bool lacks_basis(struct role_call *call, const struct resource_facts *facts)
+{
+	static const struct role_answer answer = INVALID_TOKEN;
+	char detail[ROLE_DETAIL_SIZE] = "";
+
+	if (!no_authorization(facts, detail) && !bad_token(facts, detail))
+		return false;
+	refuse(call, &answer, detail);
+	return true;
+}
+
 static void accept(struct role_call *call, const struct resource_facts *facts)
 {
 	OWNED(cJSON) *json = cJSON_CreateObject();
@@ -197,6 +210,8 @@ void resource_answer(struct role_call *call)
 		refuse(call, &row->answer, detail);
 		return;
 	}
+	if (lacks_basis(call, &facts))
+		return;
 	role_note(call->notes->client_id, sizeof(call->notes->client_id), facts.token.client_id);
 	role_note(call->notes->token_type, sizeof(call->notes->token_type),
 	          facts.token.x5t_s256[0] != '\0' ? POP : BEARER);
