@@ -7,9 +7,11 @@
 
 #include <openssl/ssl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "certificate_maker.h"
+#include "common/clock.h"
 #include "common/text.h"
 #include "http_talk.h"
 #include "ref/keys/openssl_bridge.h"
@@ -115,6 +117,89 @@ static void a_reset_by_a_server_that_asked_for_no_certificate_is_no_refusal(void
 	}
 }
 
+/* ---- proxies ---- */
+
+/* A talk whose peer is the proxy that the environment names, with a client certificate. */
+static void proxy_start(struct talk *talk, const char *answer, enum peer_manners manners)
+{
+	const struct http_pool_config config = {.clock = clock_system(),
+	                                        .trust = talk_trust,
+	                                        .certificate = talk_client_cert,
+	                                        .pkey = talk_client_key};
+	char setting[96];
+
+	talk->answer =
+	        (struct peer_answer){.raw = true, .manners = manners, .after = strlen(answer)};
+	bytes_add_text(&talk->answer.body, answer);
+	talk_start(talk, false, 0, NULL);
+	http_pool_free(talk->pool);
+	assert_int_equal(http_pool_new(&config, &talk->pool, NULL), MSIV2_OK);
+	(void)snprintf(setting, sizeof(setting), "http://user:geheim@%s",
+	               scripted_peer_base(talk->peer) + strlen("http://"));
+	assert_int_equal(setenv("https_proxy", setting, 1), 0);
+}
+
+static void proxy_end(struct talk *talk)
+{
+	assert_int_equal(unsetenv("https_proxy"), 0);
+	talk_end(talk);
+}
+
+static void a_proxy_that_refuses_the_tunnel_is_a_transport_error_that_names_it(void **state)
+{
+	struct talk talk = {0};
+	char port[32];
+
+	(void)state;
+	proxy_start(&talk, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", PEER_CLOSES);
+	assert_int_equal(talk_send(&talk, "https://sts.test", "GET", NULL), MSIV2_TRANSPORT);
+	assert_false(talk.got.certificate_refused);
+	(void)snprintf(port, sizeof(port), "127.0.0.1 port %s",
+	               strrchr(scripted_peer_base(talk.peer), ':') + 1);
+	assert_non_null(strstr(talk.err.message, "https://sts.test through the proxy at "));
+	assert_non_null(strstr(talk.err.message, port));
+	assert_non_null(strstr(talk.err.message, "403"));
+	assert_null(strstr(talk.err.message, "geheim"));
+	proxy_end(&talk);
+}
+
+/* STS-05: what ends the handshake inside the tunnel is what would end it without one. */
+static void a_handshake_that_ends_in_a_tunnel_is_a_refusal(void **state)
+{
+	static const enum peer_manners ways[] = {PEER_CLOSES, PEER_RESETS};
+
+	(void)state;
+	for (size_t i = 0; i < TEXT_COUNT(ways); i++) {
+		struct talk talk = {0};
+
+		proxy_start(&talk, "HTTP/1.1 200 Connection established\r\n\r\n", ways[i]);
+		assert_int_equal(talk_send(&talk, "https://sts.test", "GET", NULL),
+		                 MSIV2_TRANSPORT);
+		if (ways[i] == PEER_CLOSES)
+			assert_true(talk.got.certificate_refused);
+		proxy_end(&talk);
+	}
+}
+
+static void a_proxy_is_not_asked_for_loopback_nor_for_what_the_environment_excepts(void **state)
+{
+	static const char *const bases[] = {"https://localhost:1", "https://127.9.9.9:1",
+	                                    "https://[::1]:1", "https://127.0.0.1:1"};
+	struct talk talk = {0};
+
+	(void)state;
+	proxy_start(&talk, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", PEER_CLOSES);
+	for (size_t i = 0; i < TEXT_COUNT(bases); i++)
+		assert_int_equal(talk_send(&talk, bases[i], "GET", NULL), MSIV2_TRANSPORT);
+	assert_int_equal(setenv("no_proxy", "other.test,.onion", 1), 0);
+	assert_int_equal(talk_send(&talk, "https://host.onion", "GET", NULL), MSIV2_TRANSPORT);
+	assert_int_equal(setenv("no_proxy", "*", 1), 0);
+	assert_int_equal(talk_send(&talk, "https://host.onion", "GET", NULL), MSIV2_TRANSPORT);
+	assert_int_equal(unsetenv("no_proxy"), 0);
+	assert_int_equal(scripted_peer_connections(talk.peer), 0);
+	proxy_end(&talk);
+}
+
 /* A key whose device has gone. */
 static enum msiv2_rc refuse_to_sign(void *state, enum key_padding padding, const EVP_MD *md,
                                     const uint8_t *digest, size_t digest_len, uint8_t *sig,
@@ -214,6 +299,11 @@ int main(void)
 	        cmocka_unit_test(a_server_of_another_name_is_not_trusted),
 	        cmocka_unit_test(a_refused_certificate_is_told_from_a_broken_line),
 	        cmocka_unit_test(a_reset_by_a_server_that_asked_for_no_certificate_is_no_refusal),
+	        cmocka_unit_test(
+	                a_proxy_that_refuses_the_tunnel_is_a_transport_error_that_names_it),
+	        cmocka_unit_test(a_handshake_that_ends_in_a_tunnel_is_a_refusal),
+	        cmocka_unit_test(
+	                a_proxy_is_not_asked_for_loopback_nor_for_what_the_environment_excepts),
 	        cmocka_unit_test(a_key_that_does_not_sign_is_told_from_a_broken_line),
 	        cmocka_unit_test(a_trust_file_must_hold_certificates),
 	};
