@@ -9,10 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Shuts down every TCP socket of this process whose local port is `port`: accepted connections, and
- * with `listening` also the listening socket itself, so that nobody enters any more. Descriptors
- * stay open and stay their owner's. Safe against descriptors being closed and reused meanwhile: the
- * check and the shutdown are made on a duplicate. */
-void connections_shutdown(uint16_t port, bool listening);
+/* Shuts down every TCP socket of this process whose own end is that address (as a listener was
+ * bound to it: "0.0.0.0" and "::" are all) and port: accepted connections, and with `listening`
+ * also the listening socket itself, so that nobody enters any more. Descriptors stay open and stay
+ * their owner's. Safe against descriptors being closed and reused meanwhile: the check and the
+ * shutdown are made on a duplicate. */
+void connections_shutdown(const char *bind, uint16_t port, bool listening);
 
 #endif

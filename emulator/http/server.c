@@ -63,8 +63,10 @@ static void read_body(struct mg_connection *conn, const struct mg_request_info *
 	char piece[SERVER_READ_SIZE];
 	bool chunked = mg_get_header(conn, "Transfer-Encoding") != NULL;
 
-	/* Two lengths: whatever is read, what follows on the connection cannot be trusted. */
-	if (is_repeated(request, "Content-Length")) {
+	/* Two lengths (RFC 9112 6.3): whatever is read, what follows on the connection cannot be
+	 * trusted. */
+	if (is_repeated(request, "Content-Length") ||
+	    (chunked && http_header(request, "Content-Length", NULL))) {
 		request->body_truncated = true;
 		return;
 	}
@@ -147,6 +149,9 @@ static void write_response(struct mg_connection *conn, const char *method,
 	        response->content_type ? response->content_type : "application/json; charset=utf-8";
 	OWNED_STRUCT(bytes) out = {.secret = true};
 
+	/* The library would read on after an answer that says "close". */
+	if (!keep_alive)
+		mg_disable_connection_keep_alive(conn);
 	bytes_addf(&out, "HTTP/1.1 %d %s\r\n", response->status,
 	           mg_get_response_code_text(NULL, response->status));
 	for (size_t i = 0; i < response->header_count; i++)
@@ -315,10 +320,10 @@ static void *stop_web(void *ctx)
 }
 
 /* Joins the thread, ending connections that still came in through the door while it closed. */
-static void join_stopper(pthread_t thread, uint16_t port)
+static void join_stopper(pthread_t thread, const struct server *server)
 {
 	while (pthread_tryjoin_np(thread, NULL) != 0) {
-		connections_shutdown(port, false);
+		connections_shutdown(server->options.bind, server->port, false);
 		clock_wait_us(clock_system(), 5 * CLOCK_US_PER_MS);
 	}
 }
@@ -331,14 +336,14 @@ void server_stop(struct server *const *servers, size_t count)
 	for (size_t i = 0; i < count && i < SERVERS_MAX; i++) {
 		if (!servers[i] || !servers[i]->web)
 			continue;
-		connections_shutdown(servers[i]->port, true);
+		connections_shutdown(servers[i]->options.bind, servers[i]->port, true);
 		running[i] = pthread_create(&threads[i], NULL, stop_web, servers[i]->web) == 0;
 		if (!running[i])
 			mg_stop(servers[i]->web);
 	}
 	for (size_t i = 0; i < count && i < SERVERS_MAX; i++) {
 		if (running[i])
-			join_stopper(threads[i], servers[i]->port);
+			join_stopper(threads[i], servers[i]);
 		mem_free(servers[i]);
 	}
 }

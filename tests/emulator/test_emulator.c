@@ -2,9 +2,13 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 /* The emulator as a library: starting, stopping, many at once, steering. */
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -134,6 +138,45 @@ static void stopping_spares_other_sockets_of_the_process(void **state)
 	assert_int_equal(wire_read(&wire, false, NULL), 200);
 	wire_close(&wire);
 	msiv2_emulator_stop(stays);
+}
+
+static int open_socket(int type, uint32_t address, uint16_t port)
+{
+	const struct sockaddr_in at = {
+	        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+	return fd;
+}
+
+/* The same port, but another address or another protocol: not ours to end. */
+static void stopping_spares_other_sockets_of_the_same_port(void **state)
+{
+	struct msiv2_emulator *emulator = start_default();
+	uint16_t port = wire_port(msiv2_emulator_imds(emulator));
+	int udp = open_socket(SOCK_DGRAM, INADDR_LOOPBACK, port);
+	int tcp = open_socket(SOCK_STREAM, INADDR_LOOPBACK + 1, port);
+	const struct sockaddr_in there = {.sin_family = AF_INET,
+	                                  .sin_port = htons(port),
+	                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
+	struct pollfd wait = {.fd = udp, .events = POLLIN};
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const struct sockaddr_in self = {.sin_family = AF_INET,
+	                                 .sin_port = htons(port),
+	                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	(void)state;
+	assert_int_equal(connect(udp, (const struct sockaddr *)&self, sizeof(self)), 0);
+	assert_int_equal(listen(tcp, 1), 0);
+	msiv2_emulator_stop(emulator);
+	assert_int_equal(poll(&wait, 1, 0), 0); /* one that is shut down reads its end */
+	assert_int_equal(send(udp, "x", 1, 0), 1);
+	assert_int_equal(connect(client, (const struct sockaddr *)&there, sizeof(there)), 0);
+	close(client);
+	close(tcp);
+	close(udp);
 }
 
 static void a_taken_port_is_a_configuration_error(void **state)
@@ -306,6 +349,7 @@ int main(void)
 	        cmocka_unit_test(instances_are_independent),
 	        cmocka_unit_test(stopping_takes_less_than_a_second_with_idle_clients),
 	        cmocka_unit_test(stopping_spares_other_sockets_of_the_process),
+	        cmocka_unit_test(stopping_spares_other_sockets_of_the_same_port),
 	        cmocka_unit_test(a_taken_port_is_a_configuration_error),
 	        cmocka_unit_test(a_port_is_free_again_after_stop),
 	        cmocka_unit_test(bad_options_are_refused),

@@ -137,6 +137,34 @@ static void a_truncated_body_is_400(void **state)
 	expect_alive();
 }
 
+/* RFC 9112 6.3: a request smuggled in behind two lengths is never seen. */
+static void after_an_answer_that_says_close_nothing_is_read(void **state)
+{
+	static const char *const requests[] = {
+	        POST_ISSUE "Content-Length: 7\r\nContent-Length: 7\r\n\r\n{\"a\":1}",
+	        POST_ISSUE "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+	        POST_ISSUE "Content-Length: 7\r\nConnection: close\r\n\r\n{\"a\":1}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		uint64_t before = msiv2_emulator_count(emulator, "getplatformmetadata");
+		OWNED_STRUCT(bytes) answer = {0};
+		OWNED_STRUCT(bytes) both = {0};
+		struct wire wire;
+
+		bytes_addf(&both, "%s%s", requests[i], GET_METADATA "\r\n");
+		wire_open(&wire, imds_port);
+		wire_send(&wire, bytes_text(&both));
+		assert_int_equal(wire_read(&wire, false, &answer), 400);
+		assert_non_null(strstr(bytes_text(&answer), "\r\nConnection: close\r\n"));
+		assert_int_equal(wire_read(&wire, false, NULL), 0);
+		wire_close(&wire);
+		assert_int_equal(msiv2_emulator_count(emulator, "getplatformmetadata"), before);
+	}
+	expect_alive();
+}
+
 static void a_request_that_is_cut_in_its_head_gets_no_crash(void **state)
 {
 	static const char *const cuts[] = {"", "G", "GET", "GET / HTTP/1.1\r\nHost", GET_METADATA};
@@ -305,6 +333,7 @@ int main(void)
 	        cmocka_unit_test(http_1_0_and_connection_close_end_the_connection),
 	        cmocka_unit_test(an_answer_to_head_has_no_body),
 	        cmocka_unit_test(a_truncated_body_is_400),
+	        cmocka_unit_test(after_an_answer_that_says_close_nothing_is_read),
 	        cmocka_unit_test(a_request_that_is_cut_in_its_head_gets_no_crash),
 	        cmocka_unit_test(an_oversized_body_is_413_and_the_connection_goes_on),
 	        cmocka_unit_test(a_chunked_body_is_put_together),
