@@ -226,6 +226,7 @@ static int64_t backoff_us(int refusals)
 static bool worth_another(const struct acquisition *a, int refusals,
                           const struct sts_refusal *refusal)
 {
+	const struct patience *patience = &a->errand.patience;
 	struct msiv2_error ignored;
 	int64_t pause_us;
 
@@ -234,8 +235,12 @@ static bool worth_another(const struct acquisition *a, int refusals,
 	if (!refusal->may_repeat)
 		return false;
 	pause_us = backoff_us(refusals - 1);
-	return patience_covers(&a->errand.patience, pause_us) &&
-	       patience_wait(&a->errand.patience, pause_us, "sts.token", &ignored) == MSIV2_OK;
+	if (!patience_covers(patience, pause_us))
+		return false;
+	if (patience_wait(patience, pause_us, "sts.token", &ignored) == MSIV2_OK)
+		return true;
+	*patience->cut_short = true; /* cancelled */
+	return false;
 }
 
 static void drop(struct acquisition *a, const struct binding *refused, const char *why)

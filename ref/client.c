@@ -168,8 +168,10 @@ static enum msiv2_rc get_credential(struct msiv2_client *client,
 	if (*from_cache && errand == NULL)
 		return MSIV2_OK;
 	TRY(client_request_begin(client, request, &a, err));
-	if (errand != NULL)
+	if (errand != NULL) {
 		*errand = a.errand;
+		errand->patience.cut_short = NULL; /* it is in `a` */
+	}
 	return *from_cache ? MSIV2_OK : share_token(&a, out, err);
 }
 

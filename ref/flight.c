@@ -16,6 +16,7 @@ struct flight {
 	char *name;
 	int aboard; /* who still looks at it, its leader included */
 	bool landed;
+	bool cut_short; /* for want of its leader's time */
 	enum msiv2_rc rc;
 	struct msiv2_error error;
 	void *cargo;
@@ -113,10 +114,14 @@ static enum msiv2_rc collect(struct flight *flight, const struct flight_plan *pl
 
 /* Does the work. The board is locked on entry and on return, not in between. */
 static enum msiv2_rc lead(struct flight_board *board, struct flight *flight,
-                          const struct flight_plan *plan, void **cargo, struct msiv2_error *err)
+                          const struct flight_plan *plan, const struct patience *patience,
+                          void **cargo, struct msiv2_error *err)
 {
 	(void)pthread_mutex_unlock(&board->lock);
 	flight->rc = plan->fly(plan->ctx, &flight->cargo, &flight->error);
+	flight->cut_short =
+	        flight->rc == MSIV2_TIMEOUT ||
+	        (flight->rc != MSIV2_OK && patience->cut_short != NULL && *patience->cut_short);
 	(void)pthread_mutex_lock(&board->lock);
 	unlist(board, flight);
 	flight->landed = true;
@@ -151,7 +156,7 @@ static enum msiv2_rc ride(struct flight_board *board, struct flight *flight,
 		leave(flight, plan);
 		return rc;
 	}
-	*again = flight->rc == MSIV2_TIMEOUT;
+	*again = flight->cut_short;
 	if (*again) {
 		leave(flight, plan);
 		return patience_check(patience, where, err);
@@ -176,7 +181,7 @@ enum msiv2_rc flight_share(struct flight_board *board, const char *name,
 			continue;
 		}
 		flight = take_off(board, name);
-		rc = flight != NULL ? lead(board, flight, plan, cargo, err)
+		rc = flight != NULL ? lead(board, flight, plan, patience, cargo, err)
 		                    : err_no_memory(err, where);
 	}
 	(void)pthread_mutex_unlock(&board->lock);

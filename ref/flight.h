@@ -5,8 +5,10 @@
  * LIFE-04, TOK-02). The first one does it, the others wait for its result.
  *
  * Each waiter keeps its own deadline and cancellation. A failure is shared with all of them, except
- * one: work that ended because the one who did it ran out of time or was cancelled says
- * nothing about the others, so one of them does it again. */
+ * one: work that ended because the one who did it ran out of time, was cancelled, or had no time
+ * for a retry (`cut_short` of its patience) says nothing about the others, so one of them does it
+ * again.
+ */
 #ifndef REF_FLIGHT_H
 #define REF_FLIGHT_H
 

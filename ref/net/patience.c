@@ -19,7 +19,11 @@ bool patience_cancelled(const struct patience *patience)
 
 bool patience_covers(const struct patience *patience, int64_t wait_us)
 {
-	return patience_left_us(patience) > wait_us;
+	bool covered = patience_left_us(patience) > wait_us;
+
+	if (!covered && patience->cut_short != NULL)
+		*patience->cut_short = true;
+	return covered;
 }
 
 int64_t patience_nap_us(const struct patience *patience, int64_t most_us)

@@ -16,6 +16,8 @@ struct patience {
 	int64_t deadline_us;             /* on the clock's monotonic axis */
 	bool (*cancelled)(void *ctx);    /* NULL = cannot be cancelled */
 	void *cancelled_ctx;
+	bool *cut_short; /* becomes true when something that might have helped was not tried for
+	                  * want of time; NULL = nobody asks */
 };
 
 /* A wait that somebody may cut short is made of slices of this length. */
@@ -25,7 +27,7 @@ struct patience {
 int64_t patience_left_us(const struct patience *patience);
 /* The caller asked to stop. */
 bool patience_cancelled(const struct patience *patience);
-/* A wait of wait_us would end before the deadline. */
+/* A wait of wait_us would end before the deadline; false is noted in `cut_short`. */
 bool patience_covers(const struct patience *patience, int64_t wait_us);
 /* How long one may sleep, at most most_us, before looking at the deadline again. Somebody else's
  * clock, and a caller who may cancel, have to be asked often; ours says exactly when. */

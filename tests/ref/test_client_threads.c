@@ -4,6 +4,7 @@
 /* One client, many threads (KEY-04, LIFE-04, TOK-02), and a client without memory. */
 #include "tests/testing.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "common/text.h"
 #include "fake_cloud.h"
 #include "mem_fault.h"
+#include "ref/client.h"
+#include "ref/grant.h"
 
 #define THREADS 32
 
@@ -202,6 +205,46 @@ static void who_waits_outlives_the_deadline_of_the_one_who_asks(void **state)
 	fake_cloud_expect(&desk->cloud, 1, 1, 2);
 }
 
+/* The first answer waits for a second caller, and then asks for a retry a second later. */
+static bool busy_once(struct fake_cloud *cloud, enum leg leg, int nth,
+                      const struct peer_request *request, struct peer_answer *answer)
+{
+	struct desk *desk = (struct desk *)cloud;
+	char name[128];
+
+	(void)request;
+	if (leg != LEG_METADATA || nth > 1)
+		return false;
+	(void)snprintf(name, sizeof(name), "%s 0 %s ", grant_type_name(MSIV2_TOKEN_MTLS_POP),
+	               CLOUD_RESOURCE);
+	while (flight_board_aboard(&desk->client->token_flights, name) < 2)
+		(void)sched_yield();
+	return fake_cloud_says(answer, 503, "{}");
+}
+
+static void who_waits_has_time_for_a_retry_that_the_one_who_asks_has_not(void **state)
+{
+	const struct msiv2_request hasty = {.resource = CLOUD_RESOURCE, .timeout_ms = 900};
+	const struct msiv2_request patient = {.resource = CLOUD_RESOURCE, .timeout_ms = 30000};
+	struct msiv2_csr *csr = NULL;
+	struct caller callers[2];
+	struct desk *desk = *state;
+
+	/* The key beforehand: the hasty one has no time for it. */
+	assert_int_equal(msiv2_client_csr(desk->client, NULL, &csr, NULL), MSIV2_OK);
+	msiv2_csr_free(csr);
+	fake_cloud_expect(&desk->cloud, 1, 0, 0);
+	desk->cloud.script = busy_once;
+	start(&callers[0], desk->client, &hasty);
+	while (fake_cloud_count(&desk->cloud, LEG_METADATA) == 0)
+		(void)sched_yield();
+	start(&callers[1], desk->client, &patient);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_join(callers[i].thread, NULL), 0);
+	assert_int_not_equal(callers[0].rc, MSIV2_OK);
+	assert_int_equal(callers[1].rc, MSIV2_OK);
+}
+
 static void *churn(void *arg)
 {
 	struct caller *caller = arg;
@@ -301,6 +344,7 @@ int main(void)
 	        at_a_desk(a_certificate_that_many_threads_lose_is_replaced_once),
 	        at_a_desk(an_error_is_shared_with_those_who_wait),
 	        at_a_desk(who_waits_outlives_the_deadline_of_the_one_who_asks),
+	        at_a_desk(who_waits_has_time_for_a_retry_that_the_one_who_asks_has_not),
 	        at_a_desk(cached_forced_and_new_certificates_mix),
 	        at_a_desk(an_acquisition_without_memory_fails_cleanly_at_every_allocation),
 	        at_a_desk(a_client_without_memory_is_not_made),

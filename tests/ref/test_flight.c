@@ -21,6 +21,7 @@ struct work {
 	sem_t go_on;
 	bool gated;
 	enum msiv2_rc first_rc; /* what the first flight returns; later ones succeed */
+	bool *cut_short;        /* what the first flight notes; NULL = nothing */
 	atomic_int flown;
 	atomic_int refs; /* of the cargo, which is the work itself */
 };
@@ -34,6 +35,8 @@ static enum msiv2_rc fly(void *ctx, void **cargo, struct msiv2_error *err)
 		(void)sem_post(&work->begun);
 		(void)sem_wait(&work->go_on);
 	}
+	if (nth == 1 && work->cut_short != NULL)
+		*work->cut_short = true;
 	if (nth == 1 && work->first_rc != MSIV2_OK)
 		return err_set(err, work->first_rc, "work", "scripted");
 	atomic_fetch_add(&work->refs, 1);
@@ -201,6 +204,36 @@ static void when_the_one_who_flies_runs_out_of_time_another_flies(void **state)
 	work_end(&work);
 }
 
+static void when_the_one_who_flies_had_no_time_to_retry_another_flies(void **state)
+{
+	struct caller hasty;
+	struct caller patient;
+	bool cut_short = false;
+	struct work work;
+
+	(void)state;
+	work_start(&work, true);
+	work.first_rc = MSIV2_IMDS_REFUSED;
+	work.cut_short = &cut_short;
+	hasty = (struct caller){.work = &work,
+	                        .name = "a",
+	                        .patience = {.clock = clock_system(),
+	                                     .deadline_us = CLOCK_NEVER,
+	                                     .cut_short = &cut_short}};
+	assert_int_equal(pthread_create(&hasty.thread, NULL, call, &hasty), 0);
+	(void)sem_wait(&work.begun);
+	start(&patient, &work, "a", -1);
+	wait_until_aboard(&work, "a", 2);
+	(void)sem_post(&work.go_on);
+	(void)sem_post(&work.go_on);
+	join(&hasty);
+	join(&patient);
+	assert_int_equal(hasty.rc, MSIV2_IMDS_REFUSED);
+	assert_int_equal(patient.rc, MSIV2_OK);
+	assert_int_equal(work.flown, 2);
+	work_end(&work);
+}
+
 static void a_waiter_keeps_its_own_deadline(void **state)
 {
 	struct caller patient;
@@ -283,6 +316,7 @@ int main(void)
 	        cmocka_unit_test(callers_of_two_names_do_not_wait_for_each_other),
 	        cmocka_unit_test(a_failure_is_shared_with_its_words),
 	        cmocka_unit_test(when_the_one_who_flies_runs_out_of_time_another_flies),
+	        cmocka_unit_test(when_the_one_who_flies_had_no_time_to_retry_another_flies),
 	        cmocka_unit_test(a_waiter_keeps_its_own_deadline),
 	        cmocka_unit_test(a_waiter_can_be_cancelled),
 	        cmocka_unit_test(without_memory_nobody_flies),
