@@ -129,14 +129,27 @@ static enum msiv2_rc lead(struct flight_board *board, struct flight *flight,
 	return collect(flight, plan, cargo, err);
 }
 
-static void nap(struct flight_board *board, const struct patience *patience)
+static void nap(struct flight_board *board, int64_t nap_us)
 {
-	int64_t until_us =
-	        clock_mono_us(clock_system()) + patience_nap_us(patience, CLOCK_US_PER_S);
+	int64_t until_us = clock_mono_us(clock_system()) + nap_us;
 	struct timespec until = {.tv_sec = until_us / CLOCK_US_PER_S,
 	                         .tv_nsec = until_us % CLOCK_US_PER_S * 1000};
 
 	(void)pthread_cond_timedwait(&board->landed, &board->lock, &until);
+}
+
+/* The caller's callback and a lent clock are somebody else's code: the board is not locked while
+ * they run. It is on entry and on return. */
+static enum msiv2_rc look_up(struct flight_board *board, const struct patience *patience,
+                             const char *where, int64_t *nap_us, struct msiv2_error *err)
+{
+	enum msiv2_rc rc;
+
+	(void)pthread_mutex_unlock(&board->lock);
+	rc = patience_check(patience, where, err);
+	*nap_us = patience_nap_us(patience, CLOCK_US_PER_S);
+	(void)pthread_mutex_lock(&board->lock);
+	return rc;
 }
 
 /* Waits for the one who flies. The board is locked. *again: nothing was learnt, try again. */
@@ -144,24 +157,25 @@ static enum msiv2_rc ride(struct flight_board *board, struct flight *flight,
                           const struct flight_plan *plan, const struct patience *patience,
                           const char *where, void **cargo, bool *again, struct msiv2_error *err)
 {
+	struct msiv2_error late = {0};
 	enum msiv2_rc rc = MSIV2_OK;
+	int64_t nap_us;
 
 	flight->aboard++;
 	while (!flight->landed && rc == MSIV2_OK) {
-		nap(board, patience);
-		if (!flight->landed)
-			rc = patience_check(patience, where, err);
+		rc = look_up(board, patience, where, &nap_us, &late);
+		if (!flight->landed && rc == MSIV2_OK)
+			nap(board, nap_us);
 	}
-	if (rc != MSIV2_OK) {
-		leave(flight, plan);
-		return rc;
-	}
-	*again = flight->cut_short;
-	if (*again) {
-		leave(flight, plan);
-		return patience_check(patience, where, err);
-	}
-	return collect(flight, plan, cargo, err);
+	*again = flight->landed && flight->cut_short;
+	if (flight->landed && !*again)
+		return collect(flight, plan, cargo, err);
+	leave(flight, plan);
+	if (rc == MSIV2_OK)
+		rc = look_up(board, patience, where, &nap_us, &late);
+	if (rc != MSIV2_OK && err != NULL)
+		*err = late;
+	return rc;
 }
 
 enum msiv2_rc flight_share(struct flight_board *board, const char *name,

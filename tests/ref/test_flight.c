@@ -8,6 +8,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/text.h"
@@ -286,6 +287,60 @@ static void a_waiter_can_be_cancelled(void **state)
 	work_end(&work);
 }
 
+/* Somebody else's code, which flies and looks at the board itself. */
+struct busybody {
+	struct work *work;
+	int looks;
+};
+
+static bool looks_at_the_board(void *ctx)
+{
+	struct busybody *busybody = ctx;
+	struct flight_board *board = &busybody->work->board;
+	const struct timespec soon = {.tv_sec = clock_now_s(clock_system()) + 10};
+	bool free = pthread_mutex_timedlock(&board->lock, &soon) == 0;
+
+	assert_true(free);
+	(void)pthread_mutex_unlock(&board->lock);
+	/* At the second look it has waited at least once: the one who flies may land. */
+	if (++busybody->looks == 2)
+		(void)sem_post(&busybody->work->go_on);
+	return false;
+}
+
+static int64_t board_clock_mono_us(void *ctx)
+{
+	(void)looks_at_the_board(ctx);
+	return clock_mono_us(clock_system());
+}
+
+static void what_a_waiter_lends_runs_without_the_boards_lock(void **state)
+{
+	const struct flight_plan plan = {
+	        .fly = fly, .cargo_ref = cargo_ref, .cargo_free = cargo_free};
+	struct busybody busybody = {0};
+	const struct msiv2_clock lent = {.mono_us = board_clock_mono_us, .ctx = &busybody};
+	const struct patience patience = {.clock = &lent,
+	                                  .deadline_us = INT64_MAX - 1,
+	                                  .cancelled = looks_at_the_board,
+	                                  .cancelled_ctx = &busybody};
+	struct caller leader;
+	struct work work;
+	void *cargo = NULL;
+
+	(void)state;
+	work_start(&work, true);
+	busybody.work = &work;
+	start(&leader, &work, "a", -1);
+	(void)sem_wait(&work.begun);
+	assert_int_equal(flight_share(&work.board, "a", &plan, &patience, "me", &cargo, NULL),
+	                 MSIV2_OK);
+	cargo_free(cargo);
+	assert_true(busybody.looks >= 2);
+	join(&leader);
+	work_end(&work);
+}
+
 static void without_memory_nobody_flies(void **state)
 {
 	const struct patience patience = {.clock = clock_system(), .deadline_us = CLOCK_NEVER};
@@ -319,6 +374,7 @@ int main(void)
 	        cmocka_unit_test(when_the_one_who_flies_had_no_time_to_retry_another_flies),
 	        cmocka_unit_test(a_waiter_keeps_its_own_deadline),
 	        cmocka_unit_test(a_waiter_can_be_cancelled),
+	        cmocka_unit_test(what_a_waiter_lends_runs_without_the_boards_lock),
 	        cmocka_unit_test(without_memory_nobody_flies),
 	};
 
