@@ -3,8 +3,10 @@
 
 #include "admin.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/encoding.h"
 #include "common/json.h"
 #include "common/text.h"
@@ -201,6 +203,17 @@ static const struct route {
         {"PATCH", "/rules", true, false, patch_rules},
 };
 
+/* The routes that change the world, and the events they are. */
+static const struct change {
+	enum msiv2_rc (*answer)(struct admin_call *call, struct msiv2_error *err);
+	enum endpoint event;
+} changes[] = {
+        {post_reset, ENDPOINT_RESET},
+        {post_clock, ENDPOINT_CLOCK},
+        {post_revoke, ENDPOINT_REVOKE},
+        {patch_rules, ENDPOINT_RULES},
+};
+
 static const char *problem_title(int status)
 {
 	switch (status) {
@@ -248,6 +261,23 @@ static const struct route *find_route(const struct http_request *request, int *s
 	return NULL;
 }
 
+/* Makes a change of the world an event among the exchanges it decides. */
+static void journal_change(const struct admin_call *call, enum endpoint event, int64_t start_us)
+{
+	const struct msiv2_clock *clock = clock_system();
+	struct journal_notes notes = {.endpoint = event};
+	struct journal_times times = {.mono_us = clock_mono_us(clock),
+	                              .world_s = world_now_s(call->world)};
+	OWNED_STRUCT(bytes) body = {0};
+
+	times.duration_us = times.mono_us - start_us;
+	if (call->body) {
+		json_print(call->body, &body);
+		(void)snprintf(notes.change, sizeof(notes.change), "%s", bytes_text(&body));
+	}
+	journal_add(call->world->journal, call->request, call->response, &notes, &times);
+}
+
 /* Reads what the route takes and runs it. */
 static enum msiv2_rc run(const struct route *route, struct admin_call *call,
                          struct msiv2_error *err)
@@ -256,6 +286,7 @@ static enum msiv2_rc run(const struct route *route, struct admin_call *call,
 	const struct http_request *request = call->request;
 	OWNED_STRUCT(query) query = {0};
 	OWNED(cJSON) *body = NULL;
+	int64_t start_us = clock_mono_us(clock_system());
 
 	TRY(query_parse(request->query, request->query ? strlen(request->query) : 0, &query_blame,
 	                &query, err));
@@ -265,7 +296,11 @@ static enum msiv2_rc run(const struct route *route, struct admin_call *call,
 		TRY(json_parse_object(request->body, request->body_len, &body_blame, &body, err));
 	call->query = &query;
 	call->body = body;
-	return route->answer(call, err);
+	TRY(route->answer(call, err));
+	for (size_t i = 0; i < TEXT_COUNT(changes); i++)
+		if (changes[i].answer == route->answer)
+			journal_change(call, changes[i].event, start_us);
+	return MSIV2_OK;
 }
 
 void admin_answer(struct world *world, const struct http_request *request,

@@ -29,12 +29,18 @@ struct journal {
 	struct entry *entries; /* ring of `capacity` */
 	size_t capacity;
 	size_t first, count;
+	size_t bytes; /* of all events */
 	uint64_t next_seq;
 	uint64_t dropped;
-	uint64_t counts[ENDPOINT_COUNT];
+	uint64_t counts[ENDPOINT_ALL];
 };
 
-static const char *const endpoint_names[ENDPOINT_COUNT] = {
+static const char *const endpoint_names[ENDPOINT_ALL] = {
+        [ENDPOINT_CLOCK] = "clock",
+        [ENDPOINT_REVOKE] = "revoke",
+        [ENDPOINT_RULES] = "rules",
+        [ENDPOINT_RESET] = "reset",
+        [ENDPOINT_TLS] = "tls",
         [ENDPOINT_UNKNOWN] = "unknown",
         [ENDPOINT_METADATA] = "getplatformmetadata",
         [ENDPOINT_PROBE] = "probe",
@@ -54,7 +60,7 @@ const char *endpoint_name(enum endpoint endpoint)
 
 bool endpoint_from_name(const char *name, enum endpoint *out)
 {
-	for (int i = 0; i < ENDPOINT_COUNT; i++) {
+	for (int i = 0; i < ENDPOINT_ALL; i++) {
 		if (!text_equal(endpoint_names[i], name))
 			continue;
 		*out = (enum endpoint)i;
@@ -97,6 +103,7 @@ static void forget_events(struct journal *journal)
 		bytes_free(&journal->entries[(journal->first + i) % journal->capacity].json);
 	journal->first = 0;
 	journal->count = 0;
+	journal->bytes = 0;
 }
 
 void journal_free(struct journal *journal)
@@ -118,19 +125,25 @@ void journal_reset(struct journal *journal)
 	pthread_mutex_unlock(&journal->lock);
 }
 
+static void drop_oldest(struct journal *journal)
+{
+	struct bytes *json = &journal->entries[journal->first].json;
+
+	journal->bytes -= json->len;
+	bytes_free(json);
+	journal->first = (journal->first + 1) % journal->capacity;
+	journal->count--;
+	journal->dropped++;
+}
+
 /* Puts a finished entry at the end of the ring; the lock is held. */
 static void push(struct journal *journal, struct entry *entry)
 {
-	struct entry *slot;
-
-	if (journal->count == journal->capacity) {
-		bytes_free(&journal->entries[journal->first].json);
-		journal->first = (journal->first + 1) % journal->capacity;
-		journal->count--;
-		journal->dropped++;
-	}
-	slot = &journal->entries[(journal->first + journal->count++) % journal->capacity];
-	*slot = *entry;
+	while (journal->count == journal->capacity ||
+	       (journal->count > 0 && journal->bytes + entry->json.len > JOURNAL_BYTES_MAX))
+		drop_oldest(journal);
+	journal->entries[(journal->first + journal->count++) % journal->capacity] = *entry;
+	journal->bytes += entry->json.len;
 	memset(&entry->json, 0, sizeof(entry->json));
 }
 
@@ -189,47 +202,16 @@ enum msiv2_rc journal_counts_json(struct journal *journal, struct bytes *out,
 	return bytes_done(out, WHERE, err);
 }
 
-/* A query parameter that is a whole number; 0 when it is not there. */
-static enum msiv2_rc read_number(const struct query *query, const char *name, int64_t max,
-                                 int64_t *out, struct msiv2_error *err)
+/* A query parameter that is a whole number of at least min; 0 when it is not there. */
+static enum msiv2_rc read_number(const struct query *query, const char *name, int64_t min,
+                                 int64_t max, int64_t *out, struct msiv2_error *err)
 {
 	const char *text = query_get(query, name, NULL);
 
 	*out = 0;
-	if (text && !text_to_int(text, 0, max, out))
-		return err_set(err, MSIV2_CONFIG, name, "must be a whole number");
-	return MSIV2_OK;
-}
-
-enum msiv2_rc journal_filter_read(const struct query *query, struct journal_filter *out,
-                                  struct msiv2_error *err)
-{
-	static const char *const known[] = {"endpoint", "listener", "rule", "correlation_id",
-	                                    "status",   "since",    "limit"};
-	const char *unknown = query_unknown(query, known, TEXT_COUNT(known));
-	const char *repeated = query_repeated(query);
-	int64_t status, since, limit;
-	enum endpoint endpoint;
-
-	if (unknown)
-		return err_set(err, MSIV2_CONFIG, unknown, "unknown query parameter");
-	if (repeated)
-		return err_set(err, MSIV2_CONFIG, repeated, "given twice");
-	TRY(read_number(query, "status", 999, &status, err));
-	TRY(read_number(query, "since", INT64_MAX, &since, err));
-	TRY(read_number(query, "limit", INT64_MAX, &limit, err));
-	*out = (struct journal_filter){
-	        .endpoint = query_get(query, "endpoint", NULL),
-	        .listener = query_get(query, "listener", NULL),
-	        .rule = query_get(query, "rule", NULL),
-	        .correlation_id = query_get(query, "correlation_id", NULL),
-	        .status = (int)status,
-	        .since = (uint64_t)since,
-	        .limit = (uint64_t)limit,
-	};
-	if (out->endpoint && !endpoint_from_name(out->endpoint, &endpoint))
-		return err_set(err, MSIV2_CONFIG, "endpoint", "unknown endpoint '%s'",
-		               out->endpoint);
+	if (text && !text_to_int(text, min, max, out))
+		return err_set(err, MSIV2_CONFIG, name, "must be a whole number from %lld to %lld",
+		               (long long)min, (long long)max);
 	return MSIV2_OK;
 }
 
@@ -242,6 +224,58 @@ static bool rule_is_named(const struct rule *rule, const char *text)
 		return true;
 	return text_starts(text, rule->id) && text[len] == '/' &&
 	       text_equal(text + len + 1, rule->name);
+}
+
+static bool is_rule(const char *text)
+{
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		if (rule_is_named(rule_get((enum rule_id)i), text))
+			return true;
+	return false;
+}
+
+/* No event has such a value: a filter that can only be a mistake. */
+static enum msiv2_rc check_filter(const struct journal_filter *filter, struct msiv2_error *err)
+{
+	enum endpoint endpoint;
+
+	if (filter->endpoint && !endpoint_from_name(filter->endpoint, &endpoint))
+		return err_set(err, MSIV2_CONFIG, "endpoint", "unknown endpoint '%s'",
+		               filter->endpoint);
+	if (filter->listener && static_listener(filter->listener)[0] == '\0')
+		return err_set(err, MSIV2_CONFIG, "listener", "unknown listener '%s'",
+		               filter->listener);
+	if (filter->rule && !is_rule(filter->rule))
+		return err_set(err, MSIV2_CONFIG, "rule", "unknown rule '%s'", filter->rule);
+	return MSIV2_OK;
+}
+
+enum msiv2_rc journal_filter_read(const struct query *query, struct journal_filter *out,
+                                  struct msiv2_error *err)
+{
+	static const char *const known[] = {"endpoint", "listener", "rule", "correlation_id",
+	                                    "status",   "since",    "limit"};
+	const char *unknown = query_unknown(query, known, TEXT_COUNT(known));
+	const char *repeated = query_repeated(query);
+	int64_t status, since, limit;
+
+	if (unknown)
+		return err_set(err, MSIV2_CONFIG, unknown, "unknown query parameter");
+	if (repeated)
+		return err_set(err, MSIV2_CONFIG, repeated, "given twice");
+	TRY(read_number(query, "status", 100, 599, &status, err));
+	TRY(read_number(query, "since", 0, INT64_MAX, &since, err));
+	TRY(read_number(query, "limit", 0, INT64_MAX, &limit, err));
+	*out = (struct journal_filter){
+	        .endpoint = query_get(query, "endpoint", NULL),
+	        .listener = query_get(query, "listener", NULL),
+	        .rule = query_get(query, "rule", NULL),
+	        .correlation_id = query_get(query, "correlation_id", NULL),
+	        .status = (int)status,
+	        .since = (uint64_t)since,
+	        .limit = (uint64_t)limit,
+	};
+	return check_filter(out, err);
 }
 
 static bool has_rule(const struct entry *entry, const char *text)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* The journal: one event for every exchange, in the order in which answers were made (DESIGN idea
- * 5).
+/* The journal: one event for every exchange and for everything that changed the world, in the order
+ * in which answers were made (DESIGN idea 5).
  *
- * A bounded ring: the oldest events go first and are counted as dropped. Counts per endpoint are
- * kept apart and never lost. Events are finished JSON when they enter, redacted as redact.h says
- * (SEC-01), so that reading the journal costs only copying. All functions are thread-safe except
- * new and free. */
+ * A bounded ring: the oldest events go first, when there are too many or they are too long
+ * together, and are counted as dropped. Counts per endpoint are kept apart and never lost. Events
+ * are finished JSON when they enter, redacted as redact.h says (SEC-01), so that reading the
+ * journal costs only copying. All functions are thread-safe except new and free. */
 #ifndef EMULATOR_INSTRUMENTS_JOURNAL_H
 #define EMULATOR_INSTRUMENTS_JOURNAL_H
 
@@ -31,7 +31,15 @@ enum endpoint {
 	ENDPOINT_RESOURCE,
 	ENDPOINT_DISCOVERY,
 	ENDPOINT_KEYS,
-	ENDPOINT_COUNT
+	/* The ones above are asked over the wire and listed by the counts. */
+	ENDPOINT_COUNT,
+	/* What changed the world from outside (the admin interface), and handshakes that failed. */
+	ENDPOINT_CLOCK = ENDPOINT_COUNT,
+	ENDPOINT_REVOKE,
+	ENDPOINT_RULES,
+	ENDPOINT_RESET,
+	ENDPOINT_TLS,
+	ENDPOINT_ALL
 };
 
 /* "getplatformmetadata", "probe", ... as the journal and the counts call it. */
@@ -53,6 +61,7 @@ struct journal_notes {
 	char token_type[16];                          /* of the token issued or accepted */
 	char token_jti[JOURNAL_ID_SIZE];
 	char token_audience[JOURNAL_TEXT_SIZE];
+	char change[JOURNAL_TEXT_SIZE]; /* what was changed, or the alert of a failed handshake */
 	struct findings findings;
 };
 
@@ -64,6 +73,10 @@ struct journal_times {
 };
 
 struct journal;
+
+/* Most bytes that all events together hold, and that the headers of one event show. */
+#define JOURNAL_BYTES_MAX   ((size_t)16 * 1024 * 1024)
+#define JOURNAL_HEADERS_MAX ((size_t)8 * 1024)
 
 /* Makes an empty journal of at most `capacity` events (>= 1). */
 MSIV2_MUST_USE enum msiv2_rc journal_new(size_t capacity, struct journal **out,
@@ -97,7 +110,7 @@ struct journal_filter {
 	uint64_t limit; /* most events; 0 = any number */
 };
 /* Reads a filter from query parameters; the texts stay borrowed from the query. MSIV2_CONFIG naming
- * the parameter that is unknown, repeated or not a number. */
+ * the parameter that is unknown, repeated, not a number, or has a value that no event can have. */
 MSIV2_MUST_USE enum msiv2_rc
 journal_filter_read(const struct query *query, struct journal_filter *out, struct msiv2_error *err);
 /* Appends {"events":[...],"dropped":n,"next":seq}; `next` is the `since` that goes on from here. */

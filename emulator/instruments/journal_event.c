@@ -50,6 +50,7 @@ static void add_header(cJSON *headers, const char *name, const char *value)
 static void add_headers(cJSON *event, const struct http_request *request)
 {
 	cJSON *headers = cJSON_AddObjectToObject(event, "headers");
+	size_t shown = 0;
 
 	for (size_t i = 0; i < request->header_count; i++) {
 		OWNED_STRUCT(bytes) name = {0};
@@ -58,6 +59,12 @@ static void add_headers(cJSON *event, const struct http_request *request)
 		redact_text(request->headers[i].name, SHOWN_MAX, &name);
 		redact_header(request->headers[i].name, request->headers[i].value, SHOWN_MAX,
 		              &value);
+		shown += name.len + value.len;
+		if (shown > JOURNAL_HEADERS_MAX) {
+			cJSON_AddNumberToObject(event, "headers_left_out",
+			                        (double)(request->header_count - i));
+			return;
+		}
 		add_header(headers, bytes_text(&name), bytes_text(&value));
 	}
 }
@@ -151,6 +158,7 @@ void journal_event_print(const struct http_request *request, const struct http_r
 	             notes->correlation_id[0] ? notes->correlation_id : NULL);
 	add_redacted(event, "client_id", notes->client_id[0] ? notes->client_id : NULL);
 	add_text(event, "certificate_sha256", notes->certificate_sha256);
+	add_redacted(event, "change", notes->change[0] ? notes->change : NULL);
 	add_token(event, notes);
 	add_findings(event, &notes->findings);
 	add_tls(event, request->tls);

@@ -213,11 +213,50 @@ static void the_journal_is_asked_with_filters(void **state)
 	assert_int_equal(cJSON_GetArraySize(stage.json), ENDPOINT_COUNT);
 	ask("GET", "/journal", "endpoint=nothing", NULL);
 	expect_problem(400);
+	ask("GET", "/journal", "rule=META-99", NULL);
+	expect_problem(400);
 	ask("GET", "/journal", "a=%zz", NULL);
 	expect_problem(400);
 	ask("POST", "/reset", NULL, NULL);
 	ask("GET", "/journal/counts", NULL, NULL);
 	assert_int_equal(number("token"), 0);
+}
+
+/* DESIGN idea 5: what changes the world stands between the exchanges it decides. */
+static void changes_of_the_world_are_events(void **state)
+{
+	static const char *const bodies[][4] = {
+	        {"POST", "/clock", "{\"advance_s\":60}", "clock"},
+	        {"POST", "/revoke", "{\"all\":true}", "revoke"},
+	        {"PATCH", "/rules", "{\"META-02\":\"note\"}", "rules"},
+	};
+	const cJSON *event;
+
+	(void)state;
+	for (size_t i = 0; i < TEXT_COUNT(bodies); i++) {
+		ask(bodies[i][0], bodies[i][1], NULL, bodies[i][2]);
+		assert_int_equal(stage.response.status, 200);
+	}
+	ask("POST", "/clock", NULL, "{\"advance_s\":\"x\"}");
+	expect_problem(400);
+	ask("GET", "/clock", NULL, NULL);
+	ask("GET", "/journal", "listener=admin", NULL);
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(stage.json, "events")), 3);
+	for (int i = 0; i < 3; i++) {
+		event = cJSON_GetArrayItem(cJSON_GetObjectItem(stage.json, "events"), i);
+		assert_string_equal(cJSON_GetObjectItem(event, "endpoint")->valuestring,
+		                    bodies[i][3]);
+		assert_string_equal(cJSON_GetObjectItem(event, "change")->valuestring,
+		                    bodies[i][2]);
+		assert_string_equal(cJSON_GetObjectItem(event, "world_time")->valuestring,
+		                    "2026-11-21T03:01:05Z");
+	}
+	ask("POST", "/reset", NULL, NULL);
+	ask("GET", "/journal", NULL, NULL);
+	event = cJSON_GetArrayItem(cJSON_GetObjectItem(stage.json, "events"), 0);
+	assert_string_equal(cJSON_GetObjectItem(event, "endpoint")->valuestring, "reset");
+	ask("GET", "/journal/counts", NULL, NULL);
+	assert_int_equal(cJSON_GetArraySize(stage.json), ENDPOINT_COUNT);
 }
 
 static void unknown_routes_methods_and_queries_are_problems(void **state)
@@ -263,6 +302,7 @@ int main(void)
 	        TEST(modes_are_patched_all_or_none),
 	        TEST(revocation_takes_one_thumbprint_or_all),
 	        TEST(the_journal_is_asked_with_filters),
+	        TEST(changes_of_the_world_are_events),
 	        TEST(unknown_routes_methods_and_queries_are_problems),
 	        TEST(cut_bodies_are_problems),
 	};
