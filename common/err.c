@@ -73,23 +73,37 @@ const char *msiv2_error_correlation_id(const struct msiv2_error *err)
 	return err->correlation_id;
 }
 
-/* Copies as much as fits, cutting between UTF-8 characters; control characters become '?', so that
- * one error is always one line. */
+/* Bytes of the UTF-8 character at `text`, or 0 when it is none. */
+static size_t character(const char *text, size_t len)
+{
+	for (size_t n = 1; n <= 4 && n <= len; n++) {
+		if (text_is_utf8(text, n))
+			return n;
+	}
+	return 0;
+}
+
+/* Copies as many whole characters as fit. Control characters become '?', so that one error is
+ * always one line, and so does what is not UTF-8 (or was cut by a format's precision), so that it
+ * is always fit for JSON. `text` may be `out`. */
 static void copy_shown(char *out, size_t size, const char *text)
 {
 	size_t len = strlen(text);
+	size_t done = 0;
 
-	if (len >= size) {
-		len = size - 1;
-		while (len > 0 && ((uint8_t)text[len] & 0xC0) == 0x80)
-			len--;
+	while (len > 0) {
+		size_t n = character(text, len);
+		bool shown = n > 0 && (uint8_t)text[0] >= 0x20 && text[0] != 0x7F;
+
+		n = n > 0 ? n : 1;
+		if (done + n >= size)
+			break;
+		memmove(out + done, shown ? text : "?", n);
+		done += n;
+		text += n;
+		len -= n;
 	}
-	memmove(out, text, len);
-	out[len] = '\0';
-	for (char *c = out; *c != '\0'; c++) {
-		if ((uint8_t)*c < 0x20 || *c == 0x7F)
-			*c = '?';
-	}
+	out[done] = '\0';
 }
 
 void err_clear(struct msiv2_error *err)

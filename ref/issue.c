@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "common/x509.h"
 #include "endpoint.h"
+#include "service_text.h"
 
 #define WHERE "imds.issuecredential"
 
@@ -28,13 +29,16 @@ static enum msiv2_rc need(const cJSON *body, const char *name, char **out, struc
 
 static enum msiv2_rc need_identity_type(const cJSON *body, char **out, struct msiv2_error *err)
 {
+	char shown[41];
+
 	TRY(need(body, "identity_type", out, err));
-	if (!text_equal(*out, "SystemAssigned") && !text_equal(*out, "UserAssigned"))
-		return err_blame(err, &blame,
-		                 "member \"identity_type\" is neither SystemAssigned nor "
-		                 "UserAssigned: \"%.40s\"",
-		                 *out);
-	return MSIV2_OK;
+	if (text_equal(*out, "SystemAssigned") || text_equal(*out, "UserAssigned"))
+		return MSIV2_OK;
+	service_text_copy(shown, sizeof(shown), *out);
+	return err_blame(err, &blame,
+	                 "member \"identity_type\" is neither SystemAssigned nor "
+	                 "UserAssigned: \"%s\"",
+	                 shown);
 }
 
 static enum msiv2_rc need_certificate(const cJSON *body, X509 **out, struct msiv2_error *err)
@@ -86,6 +90,7 @@ static enum msiv2_rc check_key(const struct issue *issue, EVP_PKEY *public_key,
 static enum msiv2_rc check_subject(const struct issue *issue, struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) cn = {0};
+	char shown[81];
 
 	if (!x509_name_value(X509_get_subject_name(issue->certificate), NID_commonName, &cn)) {
 		TRY(bytes_done(&cn, WHERE, err));
@@ -93,10 +98,11 @@ static enum msiv2_rc check_subject(const struct issue *issue, struct msiv2_error
 		               "the certificate's subject does not have exactly one CN");
 	}
 	TRY(bytes_done(&cn, WHERE, err));
-	if (!text_equal(bytes_text(&cn), issue->client_id))
-		return err_set(err, MSIV2_CERT_INVALID, WHERE,
-		               "the certificate's CN is not client_id: \"%.80s\"", bytes_text(&cn));
-	return MSIV2_OK;
+	if (text_equal(bytes_text(&cn), issue->client_id))
+		return MSIV2_OK;
+	service_text_copy(shown, sizeof(shown), bytes_text(&cn));
+	return err_set(err, MSIV2_CERT_INVALID, WHERE,
+	               "the certificate's CN is not client_id: \"%s\"", shown);
 }
 
 /* RFC 5280 section 4.1.2.5: both ends belong to the validity. */

@@ -62,6 +62,17 @@ static void an_error_is_always_one_line_of_whole_characters(void **state)
 	assert_string_equal(err.message, "one??two?");
 }
 
+static void what_is_no_utf_8_is_shown_as_question_marks(void **state)
+{
+	struct msiv2_error err = {0};
+
+	(void)state;
+	(void)err_set(&err, MSIV2_STORE, "a\xFFz", "%.2s|\xC3\xA9|\xED\xA0\x80|\xF0\x9F\x98\x80",
+	              "x\xC3\xA9");
+	assert_string_equal(err.where, "a?z");
+	assert_string_equal(err.message, "x?|\xC3\xA9|???|\xF0\x9F\x98\x80");
+}
+
 static void a_message_may_quote_the_message_before_it(void **state)
 {
 	struct msiv2_error err = {0};
@@ -126,6 +137,7 @@ int main(void)
 	        cmocka_unit_test(every_class_has_its_own_word),
 	        cmocka_unit_test(an_error_carries_what_it_was_given),
 	        cmocka_unit_test(an_error_is_always_one_line_of_whole_characters),
+	        cmocka_unit_test(what_is_no_utf_8_is_shown_as_question_marks),
 	        cmocka_unit_test(a_message_may_quote_the_message_before_it),
 	        cmocka_unit_test(a_missing_error_object_is_allowed),
 	        cmocka_unit_test(openssl_reasons_are_told_and_the_queue_left_empty),

@@ -127,6 +127,24 @@ static void the_message_names_the_member(void **state)
 	}
 }
 
+/* A cut in the middle of a character would make the message unfit for JSON (SEC-01). */
+static void what_the_service_wrote_is_shown_as_ascii(void **state)
+{
+	OWNED_STRUCT(bytes) body = {0};
+	OWNED_STRUCT(issue) issue = {0};
+	struct msiv2_error err = {0};
+
+	(void)state;
+	bytes_add_text(&body, "{\"client_id\":\"a\",\"tenant_id\":\"b\",\"identity_type\":\"x");
+	for (int i = 0; i < 40; i++)
+		bytes_add_text(&body, "\u00e9");
+	bytes_add_text(&body, "\"}");
+	assert_int_equal(issue_parse(body.data, body.len, &issue, &err), MSIV2_IMDS_MALFORMED);
+	assert_non_null(strstr(err.message, "\"x?????"));
+	for (const char *c = err.message; *c != '\0'; c++)
+		assert_in_range(*c, 0x20, 0x7E);
+}
+
 /* A certificate as issued for `ours`, checked against what is given. */
 struct check {
 	const char *cn;
@@ -293,6 +311,7 @@ int main(void)
 	        cmocka_unit_test(a_good_answer_is_read_whole),
 	        cmocka_unit_test(plus_signs_may_be_escaped),
 	        cmocka_unit_test(the_message_names_the_member),
+	        cmocka_unit_test(what_the_service_wrote_is_shown_as_ascii),
 	        cmocka_unit_test(a_certificate_as_it_should_be_passes),
 	        cmocka_unit_test(a_certificate_for_another_key_is_refused),
 	        cmocka_unit_test(the_cn_must_be_the_client_id_and_stand_alone),
