@@ -114,6 +114,7 @@ static enum msiv2_rc fly_for_token(void *ctx, void **cargo, struct msiv2_error *
 	/* Between the first look and this turn, somebody else's may have landed. */
 	if (!a->force && a->claims == NULL)
 		credential = acquisition_cached(a->client, a->resource, a->type);
+	a->from_cache = credential != NULL;
 	if (credential == NULL)
 		TRY(acquisition_token(a, &credential, err));
 	*cargo = credential;
@@ -172,7 +173,11 @@ static enum msiv2_rc get_credential(struct msiv2_client *client,
 		*errand = a.errand;
 		errand->patience.cut_short = NULL; /* it is in `a` */
 	}
-	return *from_cache ? MSIV2_OK : share_token(&a, out, err);
+	if (*from_cache)
+		return MSIV2_OK;
+	TRY(share_token(&a, out, err));
+	*from_cache = a.from_cache;
+	return MSIV2_OK;
 }
 
 enum msiv2_rc msiv2_client_acquire(struct msiv2_client *client, const struct msiv2_request *request,

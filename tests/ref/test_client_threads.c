@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/text.h"
 #include "fake_cloud.h"
 #include "mem_fault.h"
@@ -245,6 +246,68 @@ static void who_waits_has_time_for_a_retry_that_the_one_who_asks_has_not(void **
 	assert_int_equal(callers[1].rc, MSIV2_OK);
 }
 
+/* A clock that lets somebody else acquire between a caller's look into the cache and its flight. */
+struct overtaking {
+	struct msiv2_client *client;
+	bool armed;
+	bool looked; /* into the cache: that takes the wall time */
+};
+
+static int64_t overtaken_now_s(void *ctx)
+{
+	((struct overtaking *)ctx)->looked = true;
+	return clock_now_s(clock_system());
+}
+
+static int64_t overtaken_mono_us(void *ctx)
+{
+	struct overtaking *overtaking = ctx;
+	struct msiv2_token *token = NULL;
+
+	if (overtaking->armed && overtaking->looked) {
+		overtaking->armed = false;
+		assert_int_equal(msiv2_client_acquire(overtaking->client, &vault, &token, NULL),
+		                 MSIV2_OK);
+		assert_false(msiv2_token_from_cache(token));
+		msiv2_token_free(token);
+	}
+	return clock_mono_us(clock_system());
+}
+
+static void overtaken_wait_us(void *ctx, int64_t wait_us)
+{
+	(void)ctx;
+	clock_wait_us(clock_system(), wait_us);
+}
+
+static void what_another_caller_has_just_cached_is_from_the_cache(void **state)
+{
+	struct overtaking overtaking = {0};
+	const struct msiv2_clock clock = {.now_s = overtaken_now_s,
+	                                  .mono_us = overtaken_mono_us,
+	                                  .wait_us = overtaken_wait_us,
+	                                  .ctx = &overtaking};
+	struct msiv2_options *options = msiv2_options_new();
+	struct msiv2_token *token = NULL;
+	struct desk *desk = *state;
+
+	assert_int_equal(
+	        msiv2_options_set_imds(options, scripted_peer_base(desk->cloud.imds), NULL),
+	        MSIV2_OK);
+	assert_int_equal(msiv2_options_set_trust_file(options, desk->cloud.ca.pem, NULL), MSIV2_OK);
+	msiv2_options_set_clock(options, &clock);
+	assert_int_equal(msiv2_client_new(options, &overtaking.client, NULL), MSIV2_OK);
+	overtaking.looked = false;
+	overtaking.armed = true;
+	assert_int_equal(msiv2_client_acquire(overtaking.client, &vault, &token, NULL), MSIV2_OK);
+	assert_false(overtaking.armed);
+	assert_true(msiv2_token_from_cache(token));
+	fake_cloud_expect(&desk->cloud, 1, 1, 1);
+	msiv2_token_free(token);
+	msiv2_client_free(overtaking.client);
+	msiv2_options_free(options);
+}
+
 static void *churn(void *arg)
 {
 	struct caller *caller = arg;
@@ -345,6 +408,7 @@ int main(void)
 	        at_a_desk(an_error_is_shared_with_those_who_wait),
 	        at_a_desk(who_waits_outlives_the_deadline_of_the_one_who_asks),
 	        at_a_desk(who_waits_has_time_for_a_retry_that_the_one_who_asks_has_not),
+	        at_a_desk(what_another_caller_has_just_cached_is_from_the_cache),
 	        at_a_desk(cached_forced_and_new_certificates_mix),
 	        at_a_desk(an_acquisition_without_memory_fails_cleanly_at_every_allocation),
 	        at_a_desk(a_client_without_memory_is_not_made),
