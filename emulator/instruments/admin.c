@@ -30,12 +30,27 @@ static enum msiv2_rc send_json(struct admin_call *call, const cJSON *json, struc
 	return bytes_done(&call->response->body, "admin", err);
 }
 
-static enum msiv2_rc get_health(struct admin_call *call, struct msiv2_error *err)
+static enum msiv2_rc answer_ok(struct admin_call *call, struct msiv2_error *err)
 {
 	OWNED(cJSON) *json = cJSON_CreateObject();
 
 	cJSON_AddStringToObject(json, "status", "ok");
 	return send_json(call, json, err);
+}
+
+/* Without a key for tokens half of the world does not work. */
+static enum msiv2_rc get_health(struct admin_call *call, struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) detail = {0};
+	struct msiv2_error why = {0};
+
+	if (tokens_ready(call->world->tokens, &why) == MSIV2_OK)
+		return answer_ok(call, err);
+	bytes_addf(&detail, "no key for tokens: %s: %s", msiv2_error_where(&why),
+	           msiv2_error_message(&why));
+	TRY(bytes_done(&detail, "admin", err));
+	admin_problem(call->response, 503, bytes_text(&detail));
+	return MSIV2_OK;
 }
 
 static enum msiv2_rc get_version(struct admin_call *call, struct msiv2_error *err)
@@ -51,7 +66,7 @@ static enum msiv2_rc get_version(struct admin_call *call, struct msiv2_error *er
 static enum msiv2_rc post_reset(struct admin_call *call, struct msiv2_error *err)
 {
 	world_reset(call->world);
-	return get_health(call, err);
+	return answer_ok(call, err);
 }
 
 static enum msiv2_rc get_ca(struct admin_call *call, struct msiv2_error *err)
@@ -134,11 +149,11 @@ static enum msiv2_rc post_revoke(struct admin_call *call, struct msiv2_error *er
 		return err_blame(err, &body_blame, "one of sha256 and all is expected");
 	if (text_equal(member->string, "all") && cJSON_IsTrue(member)) {
 		revocations_add_all(call->world->revocations, world_now_s(call->world));
-		return get_health(call, err);
+		return answer_ok(call, err);
 	}
 	TRY(json_need_string(call->body, "sha256", &body_blame, &sha256, err));
 	TRY(admin_revoke(call->world, sha256, err));
-	return get_health(call, err);
+	return answer_ok(call, err);
 }
 
 static enum msiv2_rc get_rules(struct admin_call *call, struct msiv2_error *err)
@@ -223,6 +238,8 @@ static const char *problem_title(int status)
 		return "Method Not Allowed";
 	case 413:
 		return "Content Too Large";
+	case 503:
+		return "Service Unavailable";
 	case 500:
 		return "Internal Server Error";
 	default:

@@ -222,3 +222,15 @@ enum msiv2_rc token_key_wait(struct token_key *key, EVP_PKEY **out,
 		*public_part = &key->public_part;
 	return MSIV2_OK;
 }
+
+enum msiv2_rc token_key_look(struct token_key *key, struct msiv2_error *err)
+{
+	enum msiv2_rc rc;
+
+	(void)pthread_mutex_lock(&key->lock);
+	rc = key->rc;
+	if (rc != MSIV2_OK && err != NULL)
+		*err = key->why;
+	(void)pthread_mutex_unlock(&key->lock);
+	return rc;
+}

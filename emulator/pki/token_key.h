@@ -29,6 +29,10 @@ struct token_key_public {
 	struct bytes kid;
 };
 
+/* How making the key ended, without waiting: MSIV2_OK also while it is still being made.
+ * Thread-safe. */
+MSIV2_MUST_USE enum msiv2_rc token_key_look(struct token_key *key, struct msiv2_error *err);
+
 /* Waits until the key is ready; both results are borrowed and valid as long as the key. The second
  * may be NULL. Thread-safe. */
 MSIV2_MUST_USE enum msiv2_rc token_key_wait(struct token_key *key, EVP_PKEY **out,

@@ -158,6 +158,11 @@ enum msiv2_rc tokens_issue(struct tokens *tokens, const struct token_claims *cla
 	return sign(key, start, out, err);
 }
 
+enum msiv2_rc tokens_ready(struct tokens *tokens, struct msiv2_error *err)
+{
+	return token_key_look(tokens->key, err);
+}
+
 enum msiv2_rc tokens_jwks(struct tokens *tokens, struct bytes *out, struct msiv2_error *err)
 {
 	const struct token_key_public *about;
@@ -180,6 +185,6 @@ enum token_verdict tokens_check(struct tokens *tokens, const char *jwt, size_t l
 
 	*facts = (struct token_facts){0};
 	if (token_key_wait(tokens->key, &key, &about, NULL) != MSIV2_OK)
-		return TOKEN_BAD_SIGNATURE;
+		return TOKEN_NO_KEY;
 	return token_check(jwt, len, key, bytes_text(&about->kid), now_s, facts);
 }

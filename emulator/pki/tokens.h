@@ -48,6 +48,10 @@ struct token_claims {
 MSIV2_MUST_USE enum msiv2_rc tokens_issue(struct tokens *tokens, const struct token_claims *claims,
                                           struct bytes *out, struct msiv2_error *err);
 
+/* MSIV2_OK unless making the key has failed, with the reason then; does not wait for a key still
+ * being made. Thread-safe. */
+MSIV2_MUST_USE enum msiv2_rc tokens_ready(struct tokens *tokens, struct msiv2_error *err);
+
 /* Appends the JWKS document (RFC 7517): kty, use, alg, kid, n, e. The kid is the key's thumbprint
  * (RFC 7638). Thread-safe. */
 MSIV2_MUST_USE enum msiv2_rc tokens_jwks(struct tokens *tokens, struct bytes *out,
@@ -64,12 +68,19 @@ struct token_facts {
 	char x5t_s256[64]; /* "" = no cnf */
 	int64_t not_before_s, expires_at_s;
 };
-enum token_verdict { TOKEN_OK, TOKEN_MALFORMED, TOKEN_BAD_SIGNATURE, TOKEN_EXPIRED, TOKEN_NOT_YET };
+enum token_verdict {
+	TOKEN_OK,
+	TOKEN_MALFORMED,
+	TOKEN_BAD_SIGNATURE,
+	TOKEN_EXPIRED,
+	TOKEN_NOT_YET,
+	TOKEN_NO_KEY /* there is no key to check with: tokens_ready() tells why */
+};
 /* Checks form, alg, kid, signature and time (at now_s) of a compact JWT; *facts is filled when the
  * signature is good, and all zero otherwise. Strict: base64url, JSON without duplicates, RS256 and
- * nothing else, no critical headers; a kid that is not ours counts as a bad signature, and so does
- * everything when there is no key. Not checked: issuer, audience, and whether cnf names the
- * certificate in use. Thread-safe. */
+ * nothing else, no critical headers; a kid that is not ours counts as a bad signature.
+ * TOKEN_NO_KEY when the key could not be made. Not checked: issuer, audience, and whether cnf names
+ * the certificate in use. Thread-safe. */
 enum token_verdict tokens_check(struct tokens *tokens, const char *jwt, size_t len, int64_t now_s,
                                 struct token_facts *facts);
 

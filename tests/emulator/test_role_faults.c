@@ -4,9 +4,13 @@
 /* A good request while memory runs out somewhere: it is answered, or it is a 500 that says so; it
  * is never blamed on the client, and the next one is answered as ever. */
 
+#include <string.h>
+
 #include "csr_draft.h"
+#include "emulator/settings.h"
 #include "faults.h"
 #include "stage.h"
+#include "state_dir.h"
 #include "tests/testing.h"
 
 #define FORM                                                                                       \
@@ -146,6 +150,61 @@ static void the_admin_interface_survives(void **state)
 	ask_with_faults(ask_clock);
 }
 
+/* A world whose state directory fails under the maker of the token key; NULL when the fault came
+ * too early for that. */
+static struct world *world_without_key(const struct state_dir *dir, unsigned nth)
+{
+	OWNED_STRUCT(bytes) text = {0};
+	OWNED_STRUCT(bytes) keys = {0};
+	OWNED_STRUCT(config) config = {0};
+	OWNED_STRUCT(world) *world = NULL;
+	const struct log silent = {0};
+	struct msiv2_emulator_options options = {0};
+
+	bytes_addf(&text, "{\"profile\":\"lenient\",\"state_dir\":\"%s\"}", dir->path);
+	options.config_text = bytes_text(&text);
+	assert_int_equal(settings_read(&config, &options, NULL), MSIV2_OK);
+	fault_at(FAULT_FILES, nth);
+	if (world_new(&config, NULL, &silent, &world, NULL) != MSIV2_OK)
+		return NULL;
+	if (tokens_jwks(world->tokens, &keys, NULL) == MSIV2_OK)
+		return NULL;
+	assert_int_equal(world_set_ports(world, 1, 2, 3, NULL), MSIV2_OK);
+	return steal(&world);
+}
+
+/* Without a key nothing is blamed on the client, and health says what is wrong. */
+static void a_token_key_that_cannot_be_made_is_the_emulators_fault(void **state)
+{
+	void (*const asks[])(void) = {ask_token, call_resource, ask_keys};
+	struct world *good = stage.world;
+	struct world *broken = NULL;
+
+	(void)state;
+	for (unsigned nth = 1; !broken && nth < 100; nth++) {
+		struct state_dir dir;
+
+		state_dir_new(&dir);
+		broken = world_without_key(&dir, nth);
+		(void)fault_disarm();
+		state_dir_free(&dir);
+	}
+	assert_non_null(broken);
+	stage.world = broken;
+	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+		asks[i]();
+		assert_int_equal(stage.response.status, 500);
+		assert_string_equal(stage_text(&stage, "error"), "internal_error");
+	}
+	stage_begin(&stage, "admin", "GET", "/health", NULL);
+	stage_admin(&stage);
+	assert_int_equal(stage.response.status, 503);
+	assert_string_equal(stage.response.content_type, "application/problem+json");
+	assert_non_null(strstr(stage_text(&stage, "detail"), "token-key.pem"));
+	stage.world = good;
+	world_free(broken);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +214,7 @@ int main(void)
 	        cmocka_unit_test(the_resource_survives),
 	        cmocka_unit_test(the_documents_survive),
 	        cmocka_unit_test(the_admin_interface_survives),
+	        cmocka_unit_test(a_token_key_that_cannot_be_made_is_the_emulators_fault),
 	};
 
 	return cmocka_run_group_tests(tests, make_stage, drop_stage);
