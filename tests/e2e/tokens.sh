@@ -20,7 +20,7 @@ expect_rc "bound token" 0 verify --token "$work/bound/token" --certificate "$wor
 expect_rc "bearer token" 0 verify --token "$work/bearer/token" --bearer
 json 'j["access_token"]' <"$work/ours.json" >"$work/ours.token"
 expect_rc "the reference client's token" 0 verify --token "$work/ours.token" \
-	--x5t "$(json 'j["certificate"]["x5t#S256"]' <"$work/ours.json")"
+	"--x5t=$(json 'j["certificate"]["x5t#S256"]' <"$work/ours.json")"
 
 # The verifier is no rubber stamp.
 expect_rc "bound to another certificate" 1 verify --token "$work/bound/token" \
