@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "fs.h"
 #include "mem.h"
 #include "rng.h"
+#include "text.h"
 
 /* An open descriptor as an owned local. */
 struct descriptor {
@@ -86,42 +88,62 @@ static enum msiv2_rc write_all(int fd, const char *path, const uint8_t *data, si
 	return MSIV2_OK;
 }
 
-/* The rename is durable once its directory is synced. */
-static enum msiv2_rc sync_parent(const char *path, enum msiv2_rc rc, struct msiv2_error *err)
+/* The rename is durable once its directory is synced. `path` is for errors, as everywhere here. */
+static enum msiv2_rc sync_parent(const char *target, const char *path, enum msiv2_rc rc,
+                                 struct msiv2_error *err)
 {
-	const char *slash = strrchr(path, '/');
+	const char *slash = strrchr(target, '/');
 	OWNED(mem_text) *dir = NULL;
 	OWNED_STRUCT(descriptor) d = {-1};
 
 	if (slash == NULL)
 		dir = mem_strdup(".");
 	else
-		dir = mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+		dir = mem_strndup(target, slash == target ? 1 : (size_t)(slash - target));
 	if (dir == NULL)
 		return err_no_memory(err, path);
 	d.fd = fs_open(dir, O_RDONLY | O_DIRECTORY, 0);
 	if (d.fd < 0 || fs_sync(d.fd) != 0)
-		return fail(err, rc, dir, "cannot sync the directory");
+		return fail(err, rc, path, "cannot sync its directory");
 	return MSIV2_OK;
 }
 
-static enum msiv2_rc write_beside(const char *temporary, const void *data, size_t len, mode_t mode,
-                                  enum msiv2_rc rc, struct msiv2_error *err)
+static enum msiv2_rc write_beside(const char *temporary, const char *path, const void *data,
+                                  size_t len, mode_t mode, enum msiv2_rc rc,
+                                  struct msiv2_error *err)
 {
 	OWNED_STRUCT(descriptor) file = {-1};
 	int fd;
 
 	file.fd = fs_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
 	if (file.fd < 0)
-		return fail(err, rc, temporary, "cannot create");
+		return fail(err, rc, path, "cannot create a file beside it");
 	/* The mode of creation is cut by the umask; the one asked for is meant. */
 	if (fchmod(file.fd, mode) != 0)
-		return fail(err, rc, temporary, "cannot set the mode");
-	TRY(write_all(file.fd, temporary, data, len, rc, err));
+		return fail(err, rc, path, "cannot set the mode");
+	TRY(write_all(file.fd, path, data, len, rc, err));
 	fd = file.fd;
 	file.fd = -1;
 	if (fs_close(fd) != 0)
-		return fail(err, rc, temporary, "cannot close");
+		return fail(err, rc, path, "cannot close");
+	return MSIV2_OK;
+}
+
+/* What a rename may take the place of: nothing, or a regular file, at the end of any links. */
+static enum msiv2_rc find_target(const char *path, char target[PATH_MAX], enum msiv2_rc rc,
+                                 struct msiv2_error *err)
+{
+	struct stat st;
+
+	if (fs_lstat(path, &st) != 0) {
+		if (errno != ENOENT || !text_copy(target, PATH_MAX, path))
+			return fail(err, rc, path, "cannot examine");
+		return MSIV2_OK;
+	}
+	if (fs_realpath(path, target) != 0 || fs_lstat(target, &st) != 0)
+		return fail(err, rc, path, "cannot follow the link");
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, rc, path, "exists and is not a regular file");
 	return MSIV2_OK;
 }
 
@@ -129,21 +151,23 @@ enum msiv2_rc files_replace(const char *path, const void *data, size_t len, mode
                             enum msiv2_rc rc, struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) temporary = {0};
+	char target[PATH_MAX];
 	char unique[UUID_TEXT_SIZE];
 	enum msiv2_rc done;
 
+	TRY(find_target(path, target, rc, err));
 	if (!rng_uuid(rng_system(), unique))
 		return err_set(err, MSIV2_INTERNAL, path, "no randomness");
-	bytes_addf(&temporary, "%s.%s.new", path, unique);
+	bytes_addf(&temporary, "%s.%s.new", target, unique);
 	TRY(bytes_done(&temporary, path, err));
-	done = write_beside(bytes_text(&temporary), data, len, mode, rc, err);
-	if (done == MSIV2_OK && fs_rename(bytes_text(&temporary), path) != 0)
+	done = write_beside(bytes_text(&temporary), path, data, len, mode, rc, err);
+	if (done == MSIV2_OK && fs_rename(bytes_text(&temporary), target) != 0)
 		done = fail(err, rc, path, "cannot replace");
 	if (done != MSIV2_OK) {
 		(void)fs_unlink(bytes_text(&temporary));
 		return done;
 	}
-	return sync_parent(path, rc, err);
+	return sync_parent(target, path, rc, err);
 }
 
 enum msiv2_rc files_make_dir(const char *path, mode_t mode, enum msiv2_rc rc,

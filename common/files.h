@@ -19,7 +19,9 @@ MSIV2_MUST_USE enum msiv2_rc files_read(const char *path, size_t max_len, enum m
 
 /* Replaces the file in one step: written beside it with the given mode, synced, renamed; then the
  * directory is synced. After a crash there is the old content or the new, never a mixture; on an
- * error the old content is untouched and nothing is left behind. */
+ * error the old content is untouched and nothing is left behind. A symbolic link stays, and what it
+ * leads to is replaced; what exists and is no regular file (a FIFO, a device) is left alone: an
+ * error. Errors name `path`. */
 MSIV2_MUST_USE enum msiv2_rc files_replace(const char *path, const void *data, size_t len,
                                            mode_t mode, enum msiv2_rc rc, struct msiv2_error *err);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 int fs_open(const char *path, int flags, mode_t mode)
@@ -81,4 +82,9 @@ int fs_stat(int fd, struct stat *out)
 int fs_lstat(const char *path, struct stat *out)
 {
 	return lstat(path, out);
+}
+
+int fs_realpath(const char *path, char *out)
+{
+	return realpath(path, out) != NULL ? 0 : -1;
 }

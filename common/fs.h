@@ -34,5 +34,7 @@ int fs_mkdir(const char *path, mode_t mode);
 int fs_stat(int fd, struct stat *out);
 /* lstat(2). */
 int fs_lstat(const char *path, struct stat *out);
+/* realpath(3), into PATH_MAX bytes; 0 or -1. */
+int fs_realpath(const char *path, char *out);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "common/bytes.h"
@@ -163,10 +164,55 @@ static void a_failed_replace_keeps_the_old_content_and_leaves_nothing(void **sta
 		                 MSIV2_STORE);
 		*steps[i] = 0;
 		assert_non_null(strstr(err.message, "No space left"));
-		assert_non_null(strstr(err.where, "entry"));
+		assert_string_equal(err.where, place->file);
 		assert_content(place->file, "old");
 		assert_int_equal(count_entries(place->dir), 1);
 	}
+}
+
+static void what_is_no_regular_file_is_not_replaced(void **state)
+{
+	static const mode_t kinds[] = {S_IFIFO, S_IFSOCK, S_IFCHR};
+	struct place *place = *state;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct msiv2_error err = {0};
+		struct stat st;
+
+		/* A device (here the null device's numbers) takes a privilege. */
+		if (mknod(place->file, kinds[i] | 0600, makedev(1, 3)) != 0 && errno == EPERM)
+			continue;
+		assert_int_equal(files_replace(place->file, "x", 1, 0600, MSIV2_CONFIG, &err),
+		                 MSIV2_CONFIG);
+		assert_string_equal(err.where, place->file);
+		assert_string_equal(err.message, "exists and is not a regular file");
+		assert_int_equal(lstat(place->file, &st), 0);
+		assert_int_equal(st.st_mode & S_IFMT, kinds[i]);
+		assert_int_equal(count_entries(place->dir), 1);
+		assert_int_equal(unlink(place->file), 0);
+	}
+}
+
+static void a_link_stays_and_what_it_leads_to_is_replaced(void **state)
+{
+	struct place *place = *state;
+	struct msiv2_error err = {0};
+	struct stat st;
+	char link_path[96];
+
+	(void)snprintf(link_path, sizeof(link_path), "%s/link", place->dir);
+	assert_int_equal(symlink("entry", link_path), 0);
+	/* As long as it leads nowhere, there is nothing to replace. */
+	assert_int_equal(files_replace(link_path, "x", 1, 0600, MSIV2_CONFIG, &err), MSIV2_CONFIG);
+	assert_string_equal(err.where, link_path);
+	assert_non_null(strstr(err.message, "cannot follow the link"));
+	assert_int_equal(files_replace(place->file, "old", 3, 0600, MSIV2_STORE, NULL), MSIV2_OK);
+	assert_int_equal(files_replace(link_path, "new", 3, 0600, MSIV2_STORE, NULL), MSIV2_OK);
+	assert_content(place->file, "new");
+	assert_int_equal(lstat(link_path, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(unlink(link_path), 0);
+	assert_int_equal(count_entries(place->dir), 1);
 }
 
 static void reading_names_what_is_in_the_way(void **state)
@@ -214,6 +260,8 @@ int main(void)
 	        in_a_place(a_replaced_file_has_the_new_content_and_mode),
 	        in_a_place(short_writes_are_continued),
 	        in_a_place(a_failed_replace_keeps_the_old_content_and_leaves_nothing),
+	        in_a_place(what_is_no_regular_file_is_not_replaced),
+	        in_a_place(a_link_stays_and_what_it_leads_to_is_replaced),
 	        in_a_place(reading_names_what_is_in_the_way),
 	        in_a_place(a_directory_open_to_others_is_refused),
 	};
