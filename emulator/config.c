@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "common/mem.h"
@@ -192,4 +193,11 @@ enum msiv2_rc config_modes(const struct config *config, struct rule_modes *out,
 			               row->rule, row->mode);
 	}
 	return MSIV2_OK;
+}
+
+bool config_is_address(const char *text)
+{
+	struct in6_addr address;
+
+	return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
 }

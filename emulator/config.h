@@ -117,4 +117,7 @@ MSIV2_MUST_USE enum msiv2_rc config_rule_add(struct config *config, const char *
                                              const char *mode, const char *where,
                                              struct msiv2_error *err);
 
+/* The text is an IPv4 or IPv6 address in figures, as listeners are bound to. */
+bool config_is_address(const char *text);
+
 #endif

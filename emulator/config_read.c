@@ -189,8 +189,11 @@ static enum msiv2_rc read_key(struct config *config, const struct config_key *ke
 	case CONFIG_TEXT:
 		return read_text(key, value, member, err);
 	case CONFIG_INTEGER:
-		return json_need_integer(parent, value->string, key->min, key->max, false, &blame,
-		                         member, err);
+		if (json_need_integer(parent, value->string, key->min, key->max, false, &blame,
+		                      member, NULL) == MSIV2_OK)
+			return MSIV2_OK;
+		return err_blame(err, &blame, "must be a whole number from %lld to %lld",
+		                 (long long)key->min, (long long)key->max);
 	case CONFIG_BOOL:
 		if (!cJSON_IsBool(value))
 			return err_set(err, MSIV2_CONFIG, key->path, "must be true or false");
@@ -251,7 +254,15 @@ enum msiv2_rc config_read(struct config *config, const void *text, size_t len,
 enum msiv2_rc config_read_file(struct config *config, const char *path, struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) text = {0};
+	struct msiv2_error why = {0};
+	enum msiv2_rc rc;
 
 	TRY(files_read(path, CONFIG_FILE_MAX, MSIV2_CONFIG, &text, err));
-	return read_blamed(config, text.data, text.len, path, err);
+	rc = read_blamed(config, text.data, text.len, path, &why);
+	if (rc == MSIV2_OK)
+		return MSIV2_OK;
+	/* A key alone does not say which file it is in. */
+	if (text_equal(why.where, path))
+		return err_set(err, rc, path, "%s", why.message);
+	return err_set(err, rc, path, "%s: %s", why.where, why.message);
 }

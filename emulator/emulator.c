@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -162,7 +164,7 @@ static enum msiv2_rc write_private_ca(struct msiv2_emulator *emulator, struct ms
 	const char *dir = getenv("TMPDIR");
 	OWNED_STRUCT(bytes) path = {0};
 	char id[UUID_TEXT_SIZE];
-	ssize_t written;
+	bool whole;
 	int fd;
 
 	if (!rng_uuid(emulator->world->rng, id))
@@ -176,10 +178,33 @@ static enum msiv2_rc write_private_ca(struct msiv2_emulator *emulator, struct ms
 		return err_set(err, MSIV2_CONFIG, emulator->ca_file, "cannot be created: %s",
 		               strerror(errno));
 	emulator->ca_file_is_private = true;
-	written = fs_write(fd, pem, strlen(pem));
-	if (fs_close(fd) != 0 || written != (ssize_t)strlen(pem))
-		return err_set(err, MSIV2_CONFIG, emulator->ca_file, "cannot be written");
+	errno = ENOSPC; /* what a short write means */
+	whole = fs_write(fd, pem, strlen(pem)) == (ssize_t)strlen(pem);
+	if (!whole)
+		(void)err_set(err, MSIV2_CONFIG, emulator->ca_file, "cannot be written: %s",
+		              strerror(errno));
+	(void)fs_close(fd);
+	if (!whole)
+		return MSIV2_CONFIG;
 	return MSIV2_OK;
+}
+
+/* The ready line is read in other folders than this. */
+static enum msiv2_rc set_ca_file(struct msiv2_emulator *emulator, const char *path,
+                                 struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) whole = {0};
+	char folder[PATH_MAX];
+
+	if (path[0] != '/') {
+		if (!getcwd(folder, sizeof(folder)))
+			return err_set(err, MSIV2_CONFIG, path, "the current folder is gone: %s",
+			               strerror(errno));
+		bytes_addf(&whole, "%s/", text_equal(folder, "/") ? "" : folder);
+	}
+	bytes_add_text(&whole, path);
+	TRY(bytes_done(&whole, WHERE, err));
+	return config_set_text(&emulator->ca_file, bytes_text(&whole), err);
 }
 
 static enum msiv2_rc write_ca(struct msiv2_emulator *emulator, struct msiv2_error *err)
@@ -188,6 +213,7 @@ static enum msiv2_rc write_ca(struct msiv2_emulator *emulator, struct msiv2_erro
 	const char *pem = emulator->world->ca_pem;
 	OWNED_STRUCT(bytes) path = {0};
 	OWNED_STRUCT(bytes) old = {0};
+	enum msiv2_rc rc;
 
 	if (!config->ca_out && !config->state_dir)
 		return write_private_ca(emulator, err);
@@ -196,13 +222,17 @@ static enum msiv2_rc write_ca(struct msiv2_emulator *emulator, struct msiv2_erro
 	else
 		bytes_addf(&path, "%s/ca.pem", config->state_dir);
 	TRY(bytes_done(&path, WHERE, err));
-	TRY(config_set_text(&emulator->ca_file, bytes_text(&path), err));
+	TRY(set_ca_file(emulator, bytes_text(&path), err));
 	/* A file that is already right is left alone: replacing costs two syncs. */
 	if (files_exists(bytes_text(&path)) &&
 	    files_read(bytes_text(&path), CONFIG_FILE_MAX, MSIV2_CONFIG, &old, NULL) == MSIV2_OK &&
 	    text_equal(bytes_text(&old), pem))
 		return MSIV2_OK;
-	return files_replace(bytes_text(&path), pem, strlen(pem), 0644, MSIV2_CONFIG, err);
+	rc = files_replace(bytes_text(&path), pem, strlen(pem), 0644, MSIV2_CONFIG, err);
+	/* Not the file of the passing name that it is written to first. */
+	if (rc == MSIV2_CONFIG && err)
+		(void)snprintf(err->where, sizeof(err->where), "%s", bytes_text(&path));
+	return rc;
 }
 
 static enum msiv2_rc make_ready(struct msiv2_emulator *emulator, struct msiv2_error *err)

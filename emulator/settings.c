@@ -28,6 +28,9 @@ static enum msiv2_rc apply_texts(struct config *config,
 	if (options->profile && !rule_modes_profile(&scratch, options->profile))
 		return err_set(err, MSIV2_CONFIG, "profile", "unknown profile '%s'",
 		               options->profile);
+	if (options->bind && !config_is_address(options->bind))
+		return err_set(err, MSIV2_CONFIG, "listen.bind", "'%s' is not an IP address",
+		               options->bind);
 	TRY(override(&config->ca_key, key_names[options->ca_key], err));
 	TRY(override(&config->profile, options->profile, err));
 	TRY(override(&config->bind, options->bind, err));

@@ -8,6 +8,8 @@
 #include "common/mem.h"
 #include "common/options.h"
 #include "common/text.h"
+#include "emulator/config.h"
+#include "emulator/rule.h"
 
 static enum msiv2_rc take_port(uint16_t *port, const char *option, const char *value,
                                struct msiv2_error *err)
@@ -55,7 +57,10 @@ static enum msiv2_rc take_bind(void *into, const char *value, struct msiv2_error
 {
 	struct arguments *arguments = into;
 
-	return take_text(&arguments->emulator.bind, "--bind", value, err);
+	TRY(take_text(&arguments->emulator.bind, "--bind", value, err));
+	if (!config_is_address(value))
+		return err_set(err, MSIV2_CONFIG, "--bind", "'%s' is not an IP address", value);
+	return MSIV2_OK;
 }
 
 static enum msiv2_rc take_state(void *into, const char *value, struct msiv2_error *err)
@@ -83,6 +88,11 @@ static enum msiv2_rc take_profile(void *into, const char *value, struct msiv2_er
 {
 	struct arguments *arguments = into;
 
+	struct rule_modes scratch;
+
+	if (!rule_modes_profile(&scratch, value))
+		return err_set(err, MSIV2_CONFIG, "--profile",
+		               "'%s' is not default, strict or lenient", value);
 	return take_text(&arguments->emulator.profile, "--profile", value, err);
 }
 
@@ -112,6 +122,7 @@ static enum msiv2_rc take_rule(void *into, const char *value, struct msiv2_error
 {
 	struct arguments *arguments = into;
 	size_t index = arguments->emulator.rule_count;
+	struct rule_modes scratch = {0};
 	char *equals;
 
 	if (index == ARGUMENTS_MAX)
@@ -123,6 +134,9 @@ static enum msiv2_rc take_rule(void *into, const char *value, struct msiv2_error
 	if (!equals)
 		return err_set(err, MSIV2_CONFIG, "--rule", "'%s' is not ID=MODE", value);
 	*equals = '\0';
+	if (!rule_modes_set(&scratch, arguments->rule_texts[index], equals + 1))
+		return err_set(err, MSIV2_CONFIG, "--rule",
+		               "'%s' is not a known rule with a mode (reject, note, off)", value);
 	arguments->rules[index] =
 	        (struct msiv2_emulator_rule){arguments->rule_texts[index], equals + 1};
 	arguments->emulator.rule_count++;
@@ -238,6 +252,7 @@ void arguments_help(struct bytes *out)
 	             "NOT FOR PRODUCTION. Prints one JSON line with its addresses when it is "
 	             "ready.\n\n");
 	options_help(rows, TEXT_COUNT(rows), out);
-	bytes_add_text(out, "\nExit status: 0 after SIGTERM or SIGINT, 2 for a wrong command line "
-	                    "or configuration, 1 otherwise.\n");
+	bytes_add_text(
+	        out, "\nExit status: 0 after SIGTERM, SIGINT or SIGHUP, 2 for a wrong command line "
+	             "or configuration, 1 otherwise.\n");
 }

@@ -3,7 +3,9 @@
 
 #include "env.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -121,15 +123,41 @@ static bool read_ready_file(const char *path, struct bytes *line)
 	return true;
 }
 
+/* The process of the ready line is gone: the file is left over from another run. Lines without a
+ * pid, and what is no JSON, are judged by others. */
+static bool is_stale(const struct bytes *line)
+{
+	static const struct blame blame = {MSIV2_CONFIG, "ready line"};
+	OWNED(cJSON) *json = NULL;
+	int64_t pid = 0;
+
+	if (json_parse_object(line->data, line->len, &blame, &json, NULL) != MSIV2_OK ||
+	    json_need_integer(json, "pid", 1, INT32_MAX, false, &blame, &pid, NULL) != MSIV2_OK)
+		return false;
+	return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+static enum msiv2_rc refuse_stale(const char *where, struct msiv2_error *err)
+{
+	return err_set(err, MSIV2_CONFIG, where, "the ready line is of an emulator that has ended");
+}
+
 static enum msiv2_rc read_ready(const struct env_options *options, struct bytes *line,
                                 struct msiv2_error *err)
 {
 	const struct msiv2_clock *clock = clock_system();
 	int64_t deadline_us = clock_deadline_us(clock, options->wait_ms);
 
-	if (!options->ready || text_equal(options->ready, "-"))
-		return streams_read_line(STDIN_FILENO, "stdin", READY_LINE_MAX, line, err);
-	while (!read_ready_file(options->ready, line)) {
+	if (!options->ready || text_equal(options->ready, "-")) {
+		TRY(streams_read_line(STDIN_FILENO, "stdin", READY_LINE_MAX, line, err));
+		return is_stale(line) ? refuse_stale("stdin", err) : MSIV2_OK;
+	}
+	while (!read_ready_file(options->ready, line) || is_stale(line)) {
+		bool stale = line->len > 0;
+
+		bytes_clear(line);
+		if (clock_left_us(clock, deadline_us) == 0 && stale)
+			return refuse_stale(options->ready, err);
 		if (clock_left_us(clock, deadline_us) == 0)
 			return err_set(err, MSIV2_CONFIG, options->ready,
 			               "has no ready line of an emulator");
@@ -185,9 +213,18 @@ static void add_help(struct bytes *out)
 	bytes_add_text(out,
 	               "usage: msiv2-emulator env [OPTION]...\n"
 	               "Prints the lines that point a shell's programs at a running emulator:\n"
-	               "  msiv2-emulator >ready.json &\n"
+	               "  rm -f ready.json; msiv2-emulator >ready.json &\n"
 	               "  eval \"$(msiv2-emulator env --ready ready.json --wait 5000)\"\n\n");
 	options_help(option_rows, TEXT_COUNT(option_rows), out);
+}
+
+void env_print_failure(void)
+{
+	static const char line[] = "false\n";
+
+	/* With stdout broken as well there is no eval to tell. */
+	if (streams_write(STDOUT_FILENO, "stdout", line, sizeof(line) - 1, NULL) != MSIV2_OK)
+		return;
 }
 
 enum msiv2_rc env_main(int argc, char **argv, struct msiv2_error *err)

@@ -14,4 +14,7 @@
 /* Runs the subcommand with its own arguments; prints to stdout. */
 MSIV2_MUST_USE enum msiv2_rc env_main(int argc, char **argv, struct msiv2_error *err);
 
+/* Prints the line that makes the shell's eval of a failed env fail too. */
+void env_print_failure(void);
+
 #endif

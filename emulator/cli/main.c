@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* msiv2-emulator: the emulator as a program. Exit status: 0 after SIGTERM or SIGINT, 2 when the
- * command line or the configuration is wrong, 1 for everything else. */
+/* msiv2-emulator: the emulator as a program. Exit status: 0 after SIGTERM, SIGINT or SIGHUP,
+ * 2 when the command line or the configuration is wrong, 1 for everything else. */
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -64,6 +65,17 @@ static enum msiv2_rc announce(const struct msiv2_emulator *emulator, int64_t rea
 	return MSIV2_OK;
 }
 
+/* Known before anything starts: a launcher that waits for this line would wait for ever. */
+static enum msiv2_rc check_ready_fd(int64_t ready_fd, struct msiv2_error *err)
+{
+	int flags = ready_fd < 0 ? O_WRONLY : fcntl((int)ready_fd, F_GETFL);
+
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0)
+		return err_set(err, MSIV2_CONFIG, "--ready-fd", "descriptor %lld is not %s",
+		               (long long)ready_fd, flags < 0 ? "open" : "open for writing");
+	return MSIV2_OK;
+}
+
 /* Runs until a signal of the set arrives. */
 static enum msiv2_rc serve(struct arguments *arguments, const sigset_t *signals,
                            struct msiv2_error *err)
@@ -77,6 +89,7 @@ static enum msiv2_rc serve(struct arguments *arguments, const sigset_t *signals,
 		arguments->emulator.log_level =
 		        arguments->verbose ? MSIV2_LOG_DEBUG : MSIV2_LOG_WARN;
 	}
+	TRY(check_ready_fd(arguments->ready_fd, err));
 	TRY(msiv2_emulator_start(&arguments->emulator, &emulator, err));
 	rc = announce(emulator, arguments->ready_fd, err);
 	if (rc == MSIV2_OK)
@@ -89,12 +102,16 @@ static enum msiv2_rc serve(struct arguments *arguments, const sigset_t *signals,
 static void prepare_process(sigset_t *signals)
 {
 	pthread_attr_t attributes;
+	struct sigaction hangup;
 
 	streams_init();
 	(void)signal(SIGPIPE, SIG_IGN);
 	sigemptyset(signals);
 	sigaddset(signals, SIGTERM);
 	sigaddset(signals, SIGINT);
+	/* Under nohup it stays ignored. */
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+		sigaddset(signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, signals, NULL);
 	/* Hundreds of threads that mostly wait: small stacks, few heaps. */
 	(void)mallopt(M_ARENA_MAX, ARENAS);
@@ -137,5 +154,7 @@ int main(int argc, char **argv)
 	if (rc == MSIV2_OK)
 		return 0;
 	streams_complain(msiv2_error_where(&err), msiv2_error_message(&err));
+	if (argc > 1 && text_equal(argv[1], "env"))
+		env_print_failure();
 	return rc == MSIV2_CONFIG ? EXIT_CONFIG : EXIT_INTERNAL;
 }

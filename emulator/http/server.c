@@ -291,6 +291,11 @@ enum msiv2_rc server_start(const struct server_options *options, struct server *
 
 	*out = NULL;
 	pthread_once(&library_once, init_library);
+	if (strchr(options->bind, ':') && !mg_check_feature(MG_FEATURES_IPV6))
+		return err_set(err, MSIV2_CONFIG, "listen.bind",
+		               "the installed libcivetweb has no IPv6; give --bind an IPv4 "
+		               "address instead of %s",
+		               options->bind);
 	if (options->tls && !(library_features & MG_FEATURES_TLS))
 		return err_set(err, MSIV2_UNSUPPORTED, options->name,
 		               "the installed libcivetweb has no usable TLS");

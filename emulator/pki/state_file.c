@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -119,6 +120,9 @@ enum msiv2_rc state_file_publish(const char *path, const struct bytes *content, 
 	TRY(bytes_done(&whole, path, err));
 	rc = files_replace(bytes_text(&whole), content->data, content->len, 0600, MSIV2_CONFIG,
 	                   err);
+	/* The file of the passing name says nothing to whoever reads this. */
+	if (rc == MSIV2_CONFIG && err)
+		(void)snprintf(err->where, sizeof(err->where), "%s", path);
 	if (rc == MSIV2_OK)
 		rc = link_whole(bytes_text(&whole), path, won, err);
 	/* Also after a failure: it may have come after the file was written. */

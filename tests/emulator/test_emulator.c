@@ -225,7 +225,7 @@ static void bad_options_are_refused(void **state)
 	options = (struct msiv2_emulator_options){.rules = &bad_rule, .rule_count = 1};
 	expect_refused(&options, "rules");
 	options = (struct msiv2_emulator_options){.bind = "300.1.1.1"};
-	expect_refused(&options, "listen.sts_port");
+	expect_refused(&options, "listen.bind");
 	options = (struct msiv2_emulator_options){.config_file = "/nonexistent/x.json"};
 	expect_refused(&options, "/nonexistent/x.json");
 	options = (struct msiv2_emulator_options){.ca_key = (enum msiv2_emulator_key)9};
