@@ -86,6 +86,9 @@ static enum msiv2_rc for_people(const struct arguments *args, const struct msiv2
 	text_report_token(&result->notes, token, args->show_token);
 	text_report_line(&result->notes, "resource", "HTTP %d, %zu bytes from %s",
 	                 msiv2_response_status(response), len, args->url);
+	if (!succeeded(response))
+		bytes_addf(&result->notes, "msiv2: resource_refused: HTTP %d from %s\n",
+		           msiv2_response_status(response), args->url);
 	bytes_add(&result->out, body, len);
 	return bytes_done(&result->out, "output", err);
 }

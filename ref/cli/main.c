@@ -90,6 +90,9 @@ static int finish(const struct command_result *result)
 static void add_error_line(const struct msiv2_error *err, struct bytes *out)
 {
 	bytes_addf(out, "msiv2: %s: %s: %s", msiv2_rc_name(err->rc), err->where, err->message);
+	/* The library says what is wrong; the option is ours to name. */
+	if (err->rc == MSIV2_TRANSPORT && strstr(err->message, " is not trusted: ") != NULL)
+		bytes_add_text(out, " (see --ca)");
 	if (err->correlation_id[0] != '\0')
 		bytes_addf(out, " (correlation id %s)", err->correlation_id);
 	bytes_add_byte(out, '\n');
@@ -146,7 +149,7 @@ static enum msiv2_rc run(int argc, char **argv, struct command_result *result,
 	const char *name = help ? (argc > 2 ? argv[2] : "--help") : argc > 1 ? argv[1] : NULL;
 
 	if (name == NULL)
-		return err_set(err, MSIV2_CONFIG, "command", "is required: try msiv2 --help");
+		return err_set(err, MSIV2_CONFIG, "command", "none given: try msiv2 --help");
 	if (strcmp(name, "--version") == 0) {
 		bytes_addf(&result->out, "msiv2 %s\n", msiv2_version());
 		return bytes_done(&result->out, "version", err);

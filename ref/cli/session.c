@@ -4,8 +4,10 @@
 #include "session.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/text.h"
 
 typedef struct msiv2_options client_options;
 DEFINE_OWNED(client_options, msiv2_options_free)
@@ -37,6 +39,16 @@ static void log_to_stderr(void *ctx, enum msiv2_log_level level, const char *lin
 	(void)fprintf(stderr, "msiv2: %s: %s\n", words[level], line);
 }
 
+/* What OpenSSL's own tools and curl heed; the library reads no variable for it. */
+static const char *trust_file(const struct arguments *args)
+{
+	const char *variable = secure_getenv("SSL_CERT_FILE");
+
+	if (args->ca != NULL)
+		return args->ca;
+	return text_empty(variable) ? NULL : variable;
+}
+
 /* The library names its own option; a person typed ours. */
 static enum msiv2_rc named(enum msiv2_rc rc, const char *option, struct msiv2_error *err)
 {
@@ -53,8 +65,9 @@ static enum msiv2_rc apply(client_options *options, const struct arguments *args
 	          "--identity", err));
 	if (args->imds != NULL)
 		TRY(named(msiv2_options_set_imds(options, args->imds, err), "--imds", err));
-	if (args->ca != NULL)
-		TRY(named(msiv2_options_set_trust_file(options, args->ca, err), "--ca", err));
+	if (trust_file(args) != NULL)
+		TRY(named(msiv2_options_set_trust_file(options, trust_file(args), err), "--ca",
+		          err));
 	if (args->verbosity > 0)
 		msiv2_options_set_log(options, log_to_stderr, NULL,
 		                      levels[args->verbosity < 2 ? args->verbosity : 2]);

@@ -21,11 +21,14 @@ enum msiv2_rc address_origin(const char *url, bool https_only, const struct blam
 	OWNED(curl_text) *scheme = NULL;
 	OWNED(curl_text) *host = NULL;
 	OWNED(curl_text) *port = NULL;
+	CURLUcode code;
 
 	if (parts == NULL)
 		return err_no_memory(err, blame->where);
-	if (curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
-	    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	code = curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
+	if (code == CURLUE_BAD_PORT_NUMBER)
+		return err_blame(err, blame, "the port is not a number up to 65535: %s", url);
+	if (code != CURLUE_OK || curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK || text_empty(host))
 		return err_blame(err, blame, "not an absolute address: %s", url);
 	if (strcmp(scheme, "https") != 0 && (https_only || strcmp(scheme, "http") != 0))

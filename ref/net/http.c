@@ -353,17 +353,19 @@ static enum msiv2_rc no_answer(struct transfer *transfer, CURLcode code, const c
 {
 	const struct handshake *handshake = &transfer->handle->handshake;
 	const char *distrust = handshake_distrust(handshake);
-	const char *words = "no answer from";
+	bool untrusted = code == CURLE_PEER_FAILED_VERIFICATION || distrust != NULL;
 
 	transfer->answer->certificate_refused =
 	        http_pool_has_certificate(transfer->handle->pool) &&
 	        handshake_refused_certificate(handshake, failure_of(transfer, code) == LINE_ENDED);
-	if (transfer->answer->certificate_refused)
-		words = "our certificate was refused by";
-	else if (code == CURLE_PEER_FAILED_VERIFICATION || distrust != NULL)
-		words = "not trusted is";
-	return err_set(err, MSIV2_TRANSPORT, transfer->request->where, "%s %s: %s", words, origin,
-	               distrust != NULL ? distrust : reason);
+	if (untrusted && !transfer->answer->certificate_refused)
+		return err_set(err, MSIV2_TRANSPORT, transfer->request->where,
+		               "%s is not trusted: %s", origin,
+		               distrust != NULL ? distrust : reason);
+	return err_set(err, MSIV2_TRANSPORT, transfer->request->where, "%s %s: %s",
+	               transfer->answer->certificate_refused ? "our certificate was refused by"
+	                                                     : "no answer from",
+	               origin, reason);
 }
 
 static enum msiv2_rc out_of_time(const struct transfer *transfer, const char *origin,
