@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +36,7 @@ struct msiv2_emulator {
 	struct gate gate; /* open once the world's addresses are known */
 	struct world *world;
 	SSL_CTX *tls;
+	struct tls_watcher watcher;
 	struct server *servers[LISTENER_COUNT];
 	char *ca_file;
 	bool ca_file_is_private; /* removed at stop */
@@ -119,6 +119,20 @@ static void refuse_admin(void *ctx, const struct http_request *request, int stat
 	admin_problem(response, status, "the request is not acceptable HTTP");
 }
 
+/* A handshake that failed never becomes a request; the journal tells its alert. */
+static void journal_alert(void *ctx, const char *alert)
+{
+	const struct http_request request = {.listener = "sts", .method = "", .path = ""};
+	const struct http_response response = {0};
+	struct msiv2_emulator *emulator = ctx;
+	const struct journal_times times = {.mono_us = clock_mono_us(clock_system()),
+	                                    .world_s = world_now_s(emulator->world)};
+	struct journal_notes notes = {.endpoint = ENDPOINT_TLS};
+
+	role_note(notes.error, sizeof(notes.error), alert);
+	journal_add(emulator->world->journal, &request, &response, &notes, &times);
+}
+
 /* ---- start ---- */
 
 static enum msiv2_rc start_servers(struct msiv2_emulator *emulator, struct msiv2_error *err)
@@ -136,6 +150,8 @@ static enum msiv2_rc start_servers(struct msiv2_emulator *emulator, struct msiv2
 	};
 
 	TRY(tls_server_new(ca_server(world->ca), ca_server_key(world->ca), &emulator->tls, err));
+	emulator->watcher = (struct tls_watcher){journal_alert, emulator};
+	tls_server_watch(emulator->tls, &emulator->watcher);
 	options.name = "sts";
 	options.port_key = "listen.sts_port";
 	options.port = (uint16_t)config->sts_port;
@@ -213,7 +229,6 @@ static enum msiv2_rc write_ca(struct msiv2_emulator *emulator, struct msiv2_erro
 	const char *pem = emulator->world->ca_pem;
 	OWNED_STRUCT(bytes) path = {0};
 	OWNED_STRUCT(bytes) old = {0};
-	enum msiv2_rc rc;
 
 	if (!config->ca_out && !config->state_dir)
 		return write_private_ca(emulator, err);
@@ -228,11 +243,7 @@ static enum msiv2_rc write_ca(struct msiv2_emulator *emulator, struct msiv2_erro
 	    files_read(bytes_text(&path), CONFIG_FILE_MAX, MSIV2_CONFIG, &old, NULL) == MSIV2_OK &&
 	    text_equal(bytes_text(&old), pem))
 		return MSIV2_OK;
-	rc = files_replace(bytes_text(&path), pem, strlen(pem), 0644, MSIV2_CONFIG, err);
-	/* Not the file of the passing name that it is written to first. */
-	if (rc == MSIV2_CONFIG && err)
-		(void)snprintf(err->where, sizeof(err->where), "%s", bytes_text(&path));
-	return rc;
+	return files_replace(bytes_text(&path), pem, strlen(pem), 0644, MSIV2_CONFIG, err);
 }
 
 static enum msiv2_rc make_ready(struct msiv2_emulator *emulator, struct msiv2_error *err)

@@ -3,6 +3,8 @@
 
 #include "tls_server.h"
 
+#include <stdio.h>
+
 #define WHERE "sts.tls"
 
 /* The web server does the handshake and all requests of a connection on one thread and hides the
@@ -23,6 +25,25 @@ static int accept_any(X509_STORE_CTX *store, void *ctx)
 	(void)store;
 	(void)ctx;
 	return 1;
+}
+
+static void on_info(const SSL *ssl, int where, int value)
+{
+	const struct tls_watcher *watcher = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	bool fatal = value >> 8 == SSL3_AL_FATAL;
+	char alert[80];
+
+	if (!(where & SSL_CB_ALERT) || !fatal || SSL_is_init_finished(ssl))
+		return;
+	(void)snprintf(alert, sizeof(alert), "%s %s", where & SSL_CB_READ ? "received" : "sent",
+	               SSL_alert_desc_string_long(value));
+	watcher->failed(watcher->ctx, alert);
+}
+
+void tls_server_watch(SSL_CTX *tls, struct tls_watcher *watcher)
+{
+	SSL_CTX_set_app_data(tls, watcher);
+	SSL_CTX_set_info_callback(tls, on_info);
 }
 
 SSL *tls_server_current(void)

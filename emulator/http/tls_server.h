@@ -24,6 +24,15 @@ DEFINE_OWNED(SSL_CTX, SSL_CTX_free)
 MSIV2_MUST_USE enum msiv2_rc tls_server_new(X509 *certificate, EVP_PKEY *key, SSL_CTX **out,
                                             struct msiv2_error *err);
 
+/* Calls `failed` (on many threads at once) with the words of every fatal alert that is sent or
+ * received before a handshake is complete: "received unknown CA". The watcher lives as long as
+ * tls. */
+struct tls_watcher {
+	void (*failed)(void *ctx, const char *alert);
+	void *ctx;
+};
+void tls_server_watch(SSL_CTX *tls, struct tls_watcher *watcher);
+
 /* The connection whose handshake this thread did last, or NULL. */
 SSL *tls_server_current(void);
 /* What TLS knows about a connection; the texts live as long as it does. The peer's certificate is

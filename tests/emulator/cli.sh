@@ -136,6 +136,10 @@ printf '{"identities":[{"kind":"system","klient_id":"x"}]}' >identity.json
 refused 'identities[0].klient_id' --config identity.json
 refused missing/ca.pem --ca-out missing/ca.pem
 refused folder --state folder/missing/state
+# What is no file is never replaced.
+mkfifo ca.fifo
+refused ca.fifo --ca-out ca.fifo
+[ -p ca.fifo ] || check "the FIFO stays" gone there
 # Without IPv6 in civetweb there is one line that names the option; with it the address works.
 "$emulator" --bind ::1 >ready 2>err &
 pid=$!

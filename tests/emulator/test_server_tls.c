@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/encoding.h"
 #include "common/json.h"
@@ -119,11 +120,23 @@ static void old_tls_versions_are_refused(void **state)
 {
 	const struct wire_tls old = {.version = TLS1_1_VERSION};
 	struct wire wire;
+	char *journal = NULL;
+	char rest;
 
 	(void)state;
+	msiv2_emulator_reset(emulator);
 	wire_open(&wire, sts_port);
 	assert_false(wire_start_tls(&wire, &old));
+	/* The alert is sent first; the event is there when the connection is closed. */
+	while (recv(wire.fd, &rest, 1, 0) > 0)
+		continue;
 	wire_close(&wire);
+	assert_int_equal(msiv2_emulator_count(emulator, "tls"), 1);
+	assert_int_equal(
+	        msiv2_emulator_journal(emulator, "endpoint=tls&listener=sts", &journal, NULL),
+	        MSIV2_OK);
+	assert_non_null(strstr(journal, "\"error\":\"sent "));
+	msiv2_emulator_text_free(journal);
 }
 
 /* A certificate nobody issued enters through TLS and is answered by the role. */
