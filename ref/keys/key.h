@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/bytes.h"
 #include "common/err.h"
 #include "common/own.h"
 
@@ -28,6 +29,7 @@ enum key_padding {
 };
 
 struct key;
+struct key_description; /* provider.h */
 
 struct key_ops {
 	const char *kind; /* "memory", "keyguard", "hardware" */
@@ -38,6 +40,14 @@ struct key_ops {
 	                      size_t *sig_len, struct msiv2_error *err);
 	/* The public half as an ordinary EVP_PKEY; *out is owned by the caller. */
 	enum msiv2_rc (*public_key)(void *state, EVP_PKEY **out, struct msiv2_error *err);
+	/* What `msiv2 key` tells about it. */
+	void (*describe)(void *state, struct key_description *out);
+	/* Appends evidence about this key, fresh by `nonce` (base64url text as the service gave it)
+	 * and now_s, as the JSON value of "AttestationInfo" (docs/attestation.md). NULL = this kind
+	 * cannot be attested (ATT-02). MSIV2_ATTESTATION_FAILED when it is not enrolled or the
+	 * device refuses. */
+	enum msiv2_rc (*attest)(void *state, const char *nonce, int64_t now_s, struct bytes *out,
+	                        struct msiv2_error *err);
 	/* Releases state. */
 	void (*free)(void *state);
 };
@@ -57,6 +67,12 @@ MSIV2_MUST_USE enum msiv2_rc key_sign(struct key *key, enum key_padding padding,
                                       size_t *sig_len, struct msiv2_error *err);
 /* The public half, borrowed; read once at key_new(). */
 EVP_PKEY *key_public(const struct key *key);
+/* What `msiv2 key` tells about it. */
+void key_describe(const struct key *key, struct key_description *out);
+/* Evidence for the attestation service; see key_ops.attest. MSIV2_ATTESTATION_FAILED for a kind
+ * that cannot be attested. */
+MSIV2_MUST_USE enum msiv2_rc key_attest(struct key *key, const char *nonce, int64_t now_s,
+                                        struct bytes *out, struct msiv2_error *err);
 /* "memory", ... */
 const char *key_kind(const struct key *key);
 /* Modulus size. */

@@ -227,8 +227,10 @@ static void refusing_free(void *state)
 
 static void a_key_that_refuses_fails_the_handshake_and_was_asked_once(void **state)
 {
-	static const struct key_ops ops = {"refusing", refusing_sign, refusing_public,
-	                                   refusing_free};
+	static const struct key_ops ops = {.kind = "refusing",
+	                                   .sign = refusing_sign,
+	                                   .public_key = refusing_public,
+	                                   .free = refusing_free};
 	OWNED(SSL_CTX) *server_ctx = server_context(TLS1_3_VERSION, "rsa_pss_rsae_sha256");
 	OWNED(SSL_CTX) *client_ctx = NULL;
 	OWNED(SSL) *server = SSL_new(server_ctx);
