@@ -16,6 +16,7 @@
 struct worker {
 	const char *url;
 	const char *body;
+	int64_t rate_us;
 	int64_t done;
 	pthread_t thread;
 };
@@ -32,7 +33,7 @@ static void *post_csrs(void *arg)
 	struct worker *worker = arg;
 	struct curl_slist *headers = curl_slist_append(NULL, "Metadata: true");
 	CURL *curl = curl_easy_init();
-	int64_t until = clock_mono_us(clock_system()) + 2 * CLOCK_US_PER_S;
+	int64_t until = clock_mono_us(clock_system()) + worker->rate_us;
 
 	headers = curl_slist_append(headers, "Content-Type: application/json");
 	headers = curl_slist_append(headers,
@@ -58,13 +59,13 @@ static void *post_csrs(void *arg)
 	return NULL;
 }
 
-static void bench_threads(const char *url, const char *body, int threads)
+static void bench_threads(const char *url, const char *body, int threads, int64_t rate_us)
 {
 	static struct worker workers[16];
 	int64_t done = 0;
 
 	for (int i = 0; i < threads; i++) {
-		workers[i] = (struct worker){.url = url, .body = body};
+		workers[i] = (struct worker){.url = url, .body = body, .rate_us = rate_us};
 		pthread_create(&workers[i].thread, NULL, post_csrs, &workers[i]);
 	}
 	for (int i = 0; i < threads; i++) {
@@ -72,7 +73,7 @@ static void bench_threads(const char *url, const char *body, int threads)
 		done += workers[i].done;
 	}
 	printf("certificates, kept connections     %d threads %8.0f /s\n", threads,
-	       (double)done / 2.0);
+	       (double)done * 1e6 / (double)rate_us);
 }
 
 static void make_body(const struct emulator_process *process, struct bytes *body)
@@ -98,9 +99,10 @@ int main(int argc, char **argv)
 	struct emulator_process process;
 	OWNED_STRUCT(bytes) body = {0};
 	OWNED_STRUCT(bytes) url = {0};
+	int64_t rate_us = (argc > 2 ? strtol(argv[2], NULL, 10) : 2000) * CLOCK_US_PER_MS;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: bench_issue EMULATOR\n");
+		fprintf(stderr, "usage: bench_issue EMULATOR [RATE-MS]\n");
 		return 2;
 	}
 	curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -108,7 +110,7 @@ int main(int argc, char **argv)
 	make_body(&process, &body);
 	bytes_addf(&url, "%s/metadata/identity/issuecredential?cred-api-version=2.0", process.imds);
 	for (int threads = 1; threads <= 4; threads *= 2)
-		bench_threads(bytes_text(&url), bytes_text(&body), threads);
+		bench_threads(bytes_text(&url), bytes_text(&body), threads, rate_us);
 	emulator_process_stop(&process);
 	return 0;
 }

@@ -216,7 +216,8 @@ static enum msiv2_rc read_section(struct config *config, const char *section, co
 		const struct config_key *key;
 
 		join(path, section, member->string);
-		key = find_key(path);
+		/* A dot in a name would make it look like a section's member. */
+		key = strchr(member->string, '.') ? NULL : find_key(path);
 		if (key)
 			TRY(read_key(config, key, object, member, err));
 		else if (section[0] != '\0' || !is_section(path))

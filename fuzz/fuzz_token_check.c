@@ -12,10 +12,15 @@
 #include "emulator/pki/tokens.h"
 
 /* Made by the first input, kept for all. */
+static struct tokens *tokens;
+
+static void __attribute__((destructor)) drop_tokens(void)
+{
+	tokens_free(tokens);
+}
+
 static struct tokens *shared_tokens(void)
 {
-	static struct tokens *tokens;
-
 	if (tokens == NULL)
 		FUZZ_REQUIRE(tokens_new(NULL, NULL, &tokens, NULL) == MSIV2_OK);
 	return tokens;

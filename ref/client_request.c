@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/text.h"
+#include "sts.h"
 
 #define RESOURCE_MAX_LEN 2048
 #define CLAIMS_MAX_LEN   ((size_t)64 * 1024)
@@ -17,7 +18,7 @@ static enum msiv2_rc check_resource(const char *resource, struct msiv2_error *er
 {
 	size_t len = resource != NULL ? strnlen(resource, RESOURCE_MAX_LEN + 1) : 0;
 
-	if (len == 0)
+	if (len == 0 || sts_resource_len(resource) == 0)
 		return err_set(err, MSIV2_CONFIG, "resource", "is required");
 	if (len > RESOURCE_MAX_LEN)
 		return err_set(err, MSIV2_CONFIG, "resource", "is longer than %d bytes",

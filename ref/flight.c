@@ -48,6 +48,18 @@ static struct flight *find(const struct flight_board *board, const char *name)
 	return flight;
 }
 
+int flight_board_aboard(struct flight_board *board, const char *name)
+{
+	const struct flight *flight;
+	int aboard;
+
+	(void)pthread_mutex_lock(&board->lock);
+	flight = find(board, name);
+	aboard = flight != NULL ? flight->aboard : 0;
+	(void)pthread_mutex_unlock(&board->lock);
+	return aboard;
+}
+
 static struct flight *take_off(struct flight_board *board, const char *name)
 {
 	struct flight *flight = mem_alloc(sizeof(*flight));

@@ -37,6 +37,10 @@ void flight_board_init(struct flight_board *board);
 /* No flight may be running. */
 void flight_board_destroy(struct flight_board *board);
 
+/* How many callers share the running flight of that name, the one who flies included; 0 = none
+ * runs. */
+int flight_board_aboard(struct flight_board *board, const char *name);
+
 /* Gets what `name` stands for: by flying, or by waiting for who flies already. *cargo receives one
  * reference. MSIV2_TIMEOUT at `where` when this caller's patience ends first; otherwise what fly()
  * returned. */

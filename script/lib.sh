@@ -22,7 +22,15 @@ step() {
 	step_log=$project/build/log/$(printf '%s' "$step_name" | tr -c 'A-Za-z0-9\n' _).log
 	mkdir -p "$project/build/log"
 	step_start=$(now)
-	if "$@" >"$step_log" 2>&1 </dev/null; then
+	# Not as a condition: there `set -e` would not hold inside the command.
+	set +e
+	(
+		set -e
+		"$@"
+	) >"$step_log" 2>&1 </dev/null
+	step_code=$?
+	set -e
+	if [ "$step_code" -eq 0 ]; then
 		printf '%-28s %4d s\n' "$step_name" "$(($(now) - step_start))"
 	else
 		printf '%-28s FAILED; the end of %s:\n' "$step_name" "${step_log#"$project/"}"

@@ -27,7 +27,7 @@ struct server {
 	struct mg_context *web;
 	uint16_t port;
 	pthread_t starter;               /* the thread that starts it */
-	char reason[SERVER_REASON_SIZE]; /* the library's last words to that thread */
+	char reason[SERVER_REASON_SIZE]; /* the library's first words to that thread */
 };
 
 /* The library counts its users without a lock, so it is initialised once and never left. */
@@ -211,7 +211,8 @@ static int on_message(const struct mg_connection *conn, const char *message)
 
 	if (!server)
 		return 1;
-	if (pthread_equal(pthread_self(), server->starter))
+	/* The first one says why, those after it say that. */
+	if (pthread_equal(pthread_self(), server->starter) && server->reason[0] == '\0')
 		(void)snprintf(server->reason, sizeof(server->reason), "%s", message);
 	else
 		log_line(&server->options.log, MSIV2_LOG_DEBUG, "%s: %s", server->options.name,
@@ -259,8 +260,6 @@ static enum msiv2_rc start_web(struct server *server, struct msiv2_error *err)
 	        .external_ssl_ctx = options->tls ? on_tls_context : NULL,
 	};
 	struct mg_init_data init = {&callbacks, server, settings};
-	struct mg_error_data failure = {.text = server->reason,
-	                                .text_buffer_size = sizeof(server->reason)};
 	sigset_t all, old;
 
 	(void)snprintf(address, sizeof(address), "%s%s%s:%u%s", ipv6 ? "[" : "", options->bind,
@@ -270,11 +269,12 @@ static enum msiv2_rc start_web(struct server *server, struct msiv2_error *err)
 	/* The library's threads inherit the mask: signals are the program's business. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	server->web = mg_start2(&init, &failure);
+	server->web = mg_start2(&init, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (!server->web)
-		return err_set(err, MSIV2_CONFIG, options->port_key, "cannot listen on %s: %s",
-		               address, server->reason);
+		return err_set(err, MSIV2_CONFIG, options->port_key,
+		               "cannot listen on %s port %u: %s", options->bind,
+		               (unsigned)options->port, server->reason);
 	return find_port(server, err);
 }
 

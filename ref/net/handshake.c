@@ -4,6 +4,7 @@
 #include "handshake.h"
 
 #include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 #include <string.h>
 
 #include "common/text.h"
@@ -58,10 +59,15 @@ static void on_message(int write_p, int version, int content_type, const void *d
 static void on_state(const SSL *ssl, int where, int ret)
 {
 	struct handshake *watched = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	unsigned long code = ERR_peek_last_error();
 
 	/* A handshake that only waits for bytes exits with an empty error queue. */
-	if ((where & SSL_CB_EXIT) != 0 && ret <= 0 && ERR_peek_last_error() != 0)
-		watched->reason = ERR_GET_REASON(ERR_peek_last_error());
+	if ((where & SSL_CB_EXIT) != 0 && ret <= 0 && code != 0) {
+		watched->reason = ERR_GET_REASON(code);
+		watched->no_signature =
+		        ERR_GET_LIB(code) == ERR_LIB_EVP || watched->reason == ERR_R_EVP_LIB;
+	}
+	watched->verify = SSL_get_verify_result(ssl);
 }
 
 void handshake_watch(SSL_CTX *ctx, struct handshake *watched)
@@ -70,6 +76,18 @@ void handshake_watch(SSL_CTX *ctx, struct handshake *watched)
 	SSL_CTX_set_msg_callback(ctx, on_message);
 	SSL_CTX_set_msg_callback_arg(ctx, watched);
 	SSL_CTX_set_info_callback(ctx, on_state);
+}
+
+const char *handshake_distrust(const struct handshake *watched)
+{
+	if (watched->reason != SSL_R_CERTIFICATE_VERIFY_FAILED || watched->verify == X509_V_OK)
+		return NULL;
+	return X509_verify_cert_error_string(watched->verify);
+}
+
+bool handshake_key_failed(const struct handshake *watched)
+{
+	return watched->asked && watched->no_signature;
 }
 
 bool handshake_refused_certificate(const struct handshake *watched, bool line_ended)

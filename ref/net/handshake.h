@@ -13,16 +13,24 @@
 #include <stdbool.h>
 
 struct handshake {
-	bool started;  /* our ClientHello went out on this connection */
-	bool asked;    /* the server asked for a client certificate */
-	bool accepted; /* the server spoke after it had judged the certificate */
-	bool refused;  /* it sent an alert that blames the certificate */
-	int reason;    /* OpenSSL's reason why our side gave up, 0 = the connection ended */
+	bool started;      /* our ClientHello went out on this connection */
+	bool asked;        /* the server asked for a client certificate */
+	bool accepted;     /* the server spoke after it had judged the certificate */
+	bool refused;      /* it sent an alert that blames the certificate */
+	int reason;        /* OpenSSL's reason why our side gave up, 0 = the connection ended */
+	bool no_signature; /* and that reason lies in our own cryptography: the key did not sign */
+	long verify;       /* what OpenSSL found of the server's chain: X509_V_OK or why not */
 };
 
 /* Watches every connection made from this context; `watched` must outlive them. It is reset by each
  * new connection. */
 void handshake_watch(SSL_CTX *ctx, struct handshake *watched);
+
+/* Why our side does not trust the server (STS-06), or NULL when it does. Static text. */
+const char *handshake_distrust(const struct handshake *watched);
+
+/* Our own key did not sign when the server asked for it. */
+bool handshake_key_failed(const struct handshake *watched);
 
 /* A certificate was refused: by an alert, or (`line_ended`: the peer closed or reset the
  * connection) by ending the connection before it had accepted the certificate. */

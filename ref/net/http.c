@@ -25,6 +25,7 @@ struct transfer {
 	struct http_handle *handle;
 	struct curl_slist *headers;
 	bool answering;   /* part of an answer has arrived */
+	bool head_done;   /* and its head is complete */
 	bool out_of_time; /* deadline or cancelled */
 };
 
@@ -91,19 +92,26 @@ static void add_header(struct bytes *head, const char *line, size_t len)
 	bytes_add_byte(head, 0);
 }
 
+/* size is always 1 here, and a line has at least its end. */
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct transfer *transfer = arg;
 	struct bytes *head = &transfer->answer->head;
 
+	(void)size;
 	transfer->answering = true;
 	transfer->handle->handshake.accepted = true;
 	/* A status line starts a head of its own: an interim 1xx answer came before it. */
-	if (count >= 5 && memcmp(line, "HTTP/", 5) == 0)
+	if (count >= 5 && memcmp(line, "HTTP/", 5) == 0) {
 		bytes_clear(head);
-	else if (memchr(line, '\0', size * count) == NULL)
-		add_header(head, line, size * count);
-	return head->failed ? 0 : size * count;
+		transfer->head_done = false;
+		return count;
+	}
+	if (line[0] == '\r' || line[0] == '\n')
+		transfer->head_done = true;
+	else if (memchr(line, '\0', count) == NULL)
+		add_header(head, line, count);
+	return head->failed ? 0 : count;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
@@ -318,6 +326,8 @@ static enum failure failure_of(const struct transfer *transfer, CURLcode code)
 		if (failures[i].code == code)
 			failure = failures[i].failure;
 	}
+	if (failure == LINE_ENDED && handshake_key_failed(&transfer->handle->handshake))
+		return KEY_UNUSABLE;
 	/* Part of an answer is not "no answer". */
 	if ((failure == LINE_ENDED && transfer->answering) || head_too_large(transfer, code))
 		return BAD_ANSWER;
@@ -335,26 +345,55 @@ static const char *bad_answer_words(const struct transfer *transfer, CURLcode co
 	return "not an HTTP answer";
 }
 
+/* NET-03, STS-05, STS-06 */
+static enum msiv2_rc no_answer(struct transfer *transfer, CURLcode code, const char *origin,
+                               const char *reason, struct msiv2_error *err)
+{
+	const struct handshake *handshake = &transfer->handle->handshake;
+	const char *distrust = handshake_distrust(handshake);
+	const char *words = "no answer from";
+
+	transfer->answer->certificate_refused =
+	        http_pool_has_certificate(transfer->handle->pool) &&
+	        handshake_refused_certificate(handshake, failure_of(transfer, code) == LINE_ENDED);
+	if (transfer->answer->certificate_refused)
+		words = "our certificate was refused by";
+	else if (code == CURLE_PEER_FAILED_VERIFICATION || distrust != NULL)
+		words = "not trusted is";
+	return err_set(err, MSIV2_TRANSPORT, transfer->request->where, "%s %s: %s", words, origin,
+	               distrust != NULL ? distrust : reason);
+}
+
+static enum msiv2_rc out_of_time(const struct transfer *transfer, const char *origin,
+                                 struct msiv2_error *err)
+{
+	const struct http_request *request = transfer->request;
+
+	return err_set(err, MSIV2_TIMEOUT, request->where, "%s while talking to %s",
+	               patience_cancelled(request->patience) ? "cancelled by the caller"
+	                                                     : "the deadline passed",
+	               origin);
+}
+
+static bool lacks_memory(const struct bytes *bytes)
+{
+	return bytes->failed && !bytes->over_limit;
+}
+
 static enum msiv2_rc judge_failure(struct transfer *transfer, CURLcode code, const char *origin,
                                    struct msiv2_error *err)
 {
 	const struct http_request *request = transfer->request;
-	struct http_answer *answer = transfer->answer;
-	struct http_handle *handle = transfer->handle;
-	const char *reason = handle->reason[0] != '\0' ? handle->reason : curl_easy_strerror(code);
+	const char *reason = transfer->handle->reason;
 	enum failure failure = failure_of(transfer, code);
-	bool memory = (answer->body.failed && !answer->body.over_limit) ||
-	              (answer->head.failed && !answer->head.over_limit);
 
-	if (transfer->out_of_time && patience_cancelled(request->patience))
-		return err_set(err, MSIV2_TIMEOUT, request->where,
-		               "cancelled by the caller while talking to %s", origin);
-	if (transfer->out_of_time)
-		return err_set(err, MSIV2_TIMEOUT, request->where,
-		               "the deadline passed while talking to %s", origin);
-	if (failure == OUR_FAULT || memory)
+	if (reason[0] == '\0')
+		reason = curl_easy_strerror(code);
+	if (lacks_memory(&transfer->answer->body) || lacks_memory(&transfer->answer->head))
+		return err_no_memory(err, request->where);
+	if (failure == OUR_FAULT)
 		return err_set(err, MSIV2_INTERNAL, request->where, "cannot talk to %s: %s", origin,
-		               memory ? "out of memory" : reason);
+		               reason);
 	if (failure == BAD_ANSWER)
 		return err_set(err, request->malformed, request->where, "%s: %s (%s)", origin,
 		               bad_answer_words(transfer, code), reason);
@@ -362,13 +401,7 @@ static enum msiv2_rc judge_failure(struct transfer *transfer, CURLcode code, con
 		return err_set(err, MSIV2_KEY_UNAVAILABLE, request->where,
 		               "the certificate's key cannot be used for TLS with %s: %s", origin,
 		               reason);
-	answer->certificate_refused =
-	        http_pool_has_certificate(handle->pool) &&
-	        handshake_refused_certificate(&handle->handshake, failure == LINE_ENDED);
-	return err_set(err, MSIV2_TRANSPORT, request->where, "%s %s: %s",
-	               answer->certificate_refused ? "our certificate was refused by"
-	                                           : "no answer from",
-	               origin, reason);
+	return no_answer(transfer, code, origin, reason, err);
 }
 
 static enum msiv2_rc judge(struct transfer *transfer, CURLcode code, struct msiv2_error *err)
@@ -377,12 +410,17 @@ static enum msiv2_rc judge(struct transfer *transfer, CURLcode code, struct msiv
 	OWNED_STRUCT(bytes) origin = {0};
 	long status = 0;
 
+	/* A head that ends without its empty line is whole to libcurl. */
+	if (code == CURLE_OK && !transfer->head_done)
+		code = CURLE_PARTIAL_FILE;
 	if (code == CURLE_OK) {
 		(void)curl_easy_getinfo(transfer->handle->easy, CURLINFO_RESPONSE_CODE, &status);
 		transfer->answer->status = (int)status;
 		return MSIV2_OK;
 	}
 	TRY(address_origin(transfer->request->url, false, &blame, &origin, err));
+	if (transfer->out_of_time)
+		return out_of_time(transfer, bytes_text(&origin), err);
 	return judge_failure(transfer, code, bytes_text(&origin), err);
 }
 

@@ -15,6 +15,7 @@
 #include "emulator/pki/ca_certificate.h"
 #include "emulator/pki/private_key.h"
 #include "faults.h"
+#include "state_dir.h"
 
 #define NOW_S     INT64_C(1795230000) /* 2026-11-21 */
 #define WEEK_S    INT64_C(604800)
@@ -199,6 +200,7 @@ static void serial_numbers_are_positive_long_and_never_the_same(void **state)
 		serial = X509_get0_serialNumber(certs[i]);
 		assert_int_equal(serial->type, V_ASN1_INTEGER);
 		assert_int_equal(serial->length, 16);
+		assert_in_range(serial->data[0], 0x40, 0x7f);
 		for (size_t j = 0; j < i; j++)
 			assert_int_not_equal(
 			        ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certs[j])), 0);
@@ -298,6 +300,65 @@ static void our_own_other_certificates_are_not_for_clients(void **state)
 	assert_int_equal(ca_verify_client(ca, ca_server(ca), NOW_S), CA_NOT_FOR_CLIENT);
 	assert_int_equal(ca_verify_client(ca, ca_issuer(ca), NOW_S), CA_NOT_FOR_CLIENT);
 	assert_int_equal(ca_verify_client(ca, ca_root(ca), NOW_S), CA_NOT_FOR_CLIENT);
+}
+
+/* The issuer's private key, out of the state directory: the second one of the file. */
+static EVP_PKEY *issuer_key(const struct state_dir *dir)
+{
+	OWNED_STRUCT(bytes) pem = {.secret = true};
+	OWNED(BIO) *bio = NULL;
+
+	state_dir_read(dir, "authority.pem", &pem);
+	bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	EVP_PKEY_free(private_key_from_pem(bio));
+	return private_key_from_pem(bio);
+}
+
+static enum ca_verdict verdict_on(const struct ca *ca, EVP_PKEY *signer,
+                                  const struct ca_profile *profile)
+{
+	OWNED(X509) *cert = NULL;
+	const struct ca_certificate what = {.profile = profile,
+	                                    .public_key = signer,
+	                                    .issuer = ca_issuer(ca),
+	                                    .issuer_key = signer,
+	                                    .not_before_s = NOW_S,
+	                                    .not_after_s = NOW_S + WEEK_S,
+	                                    .rng = rng_system()};
+
+	assert_int_equal(ca_certificate_make(&what, &cert, NULL), MSIV2_OK);
+	return ca_verify_client(ca, cert, NOW_S);
+}
+
+static void a_usage_that_is_not_granted_is_refused(void **state)
+{
+	static const struct {
+		struct ca_profile profile;
+		enum ca_verdict verdict;
+	} rows[] = {
+	        {{"c", "CA:FALSE", "digitalSignature", "clientAuth"}, CA_OK},
+	        {{"c", "CA:FALSE", "digitalSignature,keyEncipherment", "serverAuth,clientAuth"},
+	         CA_OK},
+	        {{"c", "CA:FALSE", "keyEncipherment", "clientAuth"}, CA_NOT_FOR_CLIENT},
+	        {{"c", "CA:FALSE", NULL, "clientAuth"}, CA_NOT_FOR_CLIENT},
+	        {{"c", "CA:FALSE", "digitalSignature", "serverAuth"}, CA_NOT_FOR_CLIENT},
+	        {{"c", "CA:FALSE", "digitalSignature", NULL}, CA_NOT_FOR_CLIENT},
+	        {{"c", "CA:TRUE", "digitalSignature,keyCertSign", "clientAuth"}, CA_NOT_FOR_CLIENT},
+	};
+	struct state_dir dir;
+	struct ca_options options = {.rng = rng_system()};
+	OWNED_STRUCT(ca) *ca = NULL;
+	OWNED(EVP_PKEY) *signer = NULL;
+
+	(void)state;
+	state_dir_new(&dir);
+	options.state_dir = dir.path;
+	assert_int_equal(ca_new(&options, &ca, NULL), MSIV2_OK);
+	signer = issuer_key(&dir);
+	assert_int_equal(EVP_PKEY_eq(signer, X509_get0_pubkey(ca_issuer(ca))), 1);
+	for (size_t i = 0; i < TEXT_COUNT(rows); i++)
+		assert_int_equal(verdict_on(ca, signer, &rows[i].profile), rows[i].verdict);
+	state_dir_free(&dir);
 }
 
 static void the_bundle_is_two_marked_pem_certificates(void **state)
@@ -466,6 +527,7 @@ int main(void)
 	        cmocka_unit_test(an_altered_certificate_is_foreign),
 	        cmocka_unit_test(a_certificate_that_only_names_the_issuer_is_foreign),
 	        cmocka_unit_test(our_own_other_certificates_are_not_for_clients),
+	        cmocka_unit_test(a_usage_that_is_not_granted_is_refused),
 	        cmocka_unit_test(the_bundle_is_two_marked_pem_certificates),
 	        cmocka_unit_test(the_server_answers_to_localhost_and_to_names_given),
 	        cmocka_unit_test(what_is_no_name_is_a_configuration_error),

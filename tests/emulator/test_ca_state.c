@@ -56,6 +56,12 @@ static struct ca *must_open(const struct state_dir *dir)
 	return ca;
 }
 
+/* Makes everything there is to make in the directory. */
+static void fill(const struct state_dir *dir)
+{
+	ca_free(must_open(dir));
+}
+
 static void expect_refused(const struct state_dir *dir, const char *file)
 {
 	struct msiv2_error err = {0};
@@ -93,9 +99,9 @@ static void everything_is_found_again(void **state)
 static void files_are_0600_in_a_directory_of_0700_whatever_the_umask(void **state)
 {
 	mode_t before = umask(0);
-	OWNED_STRUCT(ca) *ca = must_open(*state);
 	char path[160];
 
+	fill(*state);
 	(void)umask(before);
 	assert_int_equal(mode_of(((struct state_dir *)*state)->path), 0700);
 	assert_int_equal(mode_of(state_dir_file(*state, "authority.pem", path)), 0600);
@@ -217,9 +223,9 @@ static void a_state_directory_that_is_a_file_is_refused(void **state)
 static void a_file_open_to_others_is_refused(void **state)
 {
 	static const char *const files[] = {"authority.pem", "server.pem"};
-	OWNED_STRUCT(ca) *ca = must_open(*state);
 	char path[160];
 
+	fill(*state);
 	for (size_t i = 0; i < TEXT_COUNT(files); i++) {
 		state_dir_file(*state, files[i], path);
 		assert_int_equal(chmod(path, 0640), 0);
@@ -231,9 +237,9 @@ static void a_file_open_to_others_is_refused(void **state)
 
 static void a_symbolic_link_or_a_fifo_is_refused(void **state)
 {
-	OWNED_STRUCT(ca) *ca = must_open(*state);
 	char path[160], moved[160];
 
+	fill(*state);
 	state_dir_file(*state, "authority.pem", path);
 	state_dir_file(*state, "elsewhere.pem", moved);
 	assert_int_equal(rename(path, moved), 0);
@@ -273,18 +279,17 @@ static void cut_short(const struct state_dir *dir, const char *file, size_t step
 
 static void files_cut_short_are_refused_and_left_alone(void **state)
 {
-	OWNED_STRUCT(ca) *ca = must_open(*state);
-
+	fill(*state);
 	cut_short(*state, "authority.pem", 97);
 	cut_short(*state, "server.pem", 61);
-	ca_free(must_open(*state));
+	fill(*state);
 }
 
 static void files_that_are_noise_or_too_large_are_refused(void **state)
 {
-	OWNED_STRUCT(ca) *ca = must_open(*state);
 	OWNED_STRUCT(bytes) large = {0};
 
+	fill(*state);
 	while (large.len <= (size_t)64 * 1024)
 		bytes_add_text(&large, "# NOT FOR PRODUCTION\n");
 	state_dir_write(*state, "server.pem", "\0\0\0", 3);
@@ -308,9 +313,9 @@ static void file_of_another_ca(const char *name, struct bytes *out)
 
 static void a_server_certificate_of_another_root_is_refused(void **state)
 {
-	OWNED_STRUCT(ca) *ca = must_open(*state);
 	OWNED_STRUCT(bytes) foreign = {0};
 
+	fill(*state);
 	file_of_another_ca("server.pem", &foreign);
 	state_dir_write(*state, "server.pem", foreign.data, foreign.len);
 	expect_refused(*state, "server.pem");
@@ -319,9 +324,9 @@ static void a_server_certificate_of_another_root_is_refused(void **state)
 
 static void an_authority_in_place_of_a_server_is_refused(void **state)
 {
-	OWNED_STRUCT(ca) *ca = must_open(*state);
 	OWNED_STRUCT(bytes) authority = {0};
 
+	fill(*state);
 	state_dir_read(*state, "authority.pem", &authority);
 	state_dir_write(*state, "server.pem", authority.data, authority.len);
 	expect_refused(*state, "server.pem");
@@ -329,33 +334,41 @@ static void an_authority_in_place_of_a_server_is_refused(void **state)
 
 static void a_server_certificate_without_its_authority_is_refused(void **state)
 {
-	OWNED_STRUCT(ca) *ca = must_open(*state);
 	char path[160];
 
+	fill(*state);
 	assert_int_equal(unlink(state_dir_file(*state, "authority.pem", path)), 0);
 	expect_refused(*state, "authority.pem");
 	assert_int_equal(state_dir_count(*state), 1);
 }
 
-/* The certificates of one authority with the keys of another. */
-static void a_key_that_does_not_match_is_refused(void **state)
+/* The first certificate of ours with what follows it in another CA's file. */
+static void mix_keys(const struct state_dir *dir, const char *file)
 {
-	OWNED_STRUCT(ca) *ca = must_open(*state);
 	OWNED_STRUCT(bytes) ours = {0};
 	OWNED_STRUCT(bytes) theirs = {0};
 	OWNED_STRUCT(bytes) mixed = {0};
 	const char *our_key, *their_key;
 
-	state_dir_read(*state, "authority.pem", &ours);
-	file_of_another_ca("authority.pem", &theirs);
+	state_dir_read(dir, file, &ours);
+	file_of_another_ca(file, &theirs);
 	our_key = strstr(bytes_text(&ours), "-----BEGIN PRIVATE");
 	their_key = strstr(bytes_text(&theirs), "-----BEGIN PRIVATE");
 	assert_non_null(our_key);
 	assert_non_null(their_key);
 	bytes_add(&mixed, ours.data, (size_t)(our_key - bytes_text(&ours)));
 	bytes_add_text(&mixed, their_key);
-	state_dir_write(*state, "authority.pem", mixed.data, mixed.len);
-	expect_refused(*state, "authority.pem");
+	state_dir_write(dir, file, mixed.data, mixed.len);
+	expect_refused(dir, file);
+	state_dir_write(dir, file, ours.data, ours.len);
+}
+
+static void a_key_that_does_not_match_is_refused(void **state)
+{
+	fill(*state);
+	mix_keys(*state, "authority.pem");
+	mix_keys(*state, "server.pem");
+	fill(*state);
 }
 
 static void an_encrypted_key_is_refused_without_asking_anybody(void **state)
@@ -376,13 +389,13 @@ static void an_encrypted_key_is_refused_without_asking_anybody(void **state)
 
 static void state_of_the_other_key_type_is_refused(void **state)
 {
-	OWNED_STRUCT(ca) *ca = must_open(*state);
 	const struct ca_options options = {.key_type = CA_KEY_RSA_2048,
 	                                   .state_dir = ((struct state_dir *)*state)->path,
 	                                   .rng = rng_system()};
 	struct msiv2_error err = {0};
 	struct ca *other = NULL;
 
+	fill(*state);
 	assert_int_equal(ca_new(&options, &other, &err), MSIV2_CONFIG);
 	assert_non_null(strstr(err.message, "RSA"));
 	assert_int_equal(state_dir_count(*state), 2);
@@ -411,7 +424,7 @@ static void fail_each(void **state, enum fault_seam seam, unsigned least)
 		if (fired)
 			assert_int_equal(err.rc, rc);
 		ca_free(ca);
-		ca_free(must_open(dir));
+		fill(dir);
 		assert_int_equal(state_dir_count(dir), 2);
 		remove_dir(state);
 		make_dir(state);

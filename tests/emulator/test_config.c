@@ -9,6 +9,7 @@
 #include "emulator/config.h"
 #include "emulator/config_keys.h"
 #include "faults.h"
+#include "tests/ref/wire_samples.h"
 #include "tests/testing.h"
 
 /* Reads one document over the defaults. */
@@ -295,6 +296,20 @@ static void running_out_of_memory_is_reported_wherever_it_happens(void **state)
 	assert_true(nth > 30);
 }
 
+static void judge(const char *name, bool good, const struct bytes *body)
+{
+	OWNED_STRUCT(config) config = {0};
+
+	if ((read_over_defaults(&config, bytes_text(body), NULL) == MSIV2_OK) != good)
+		fail_msg("%s is %s", name, good ? "refused" : "accepted");
+}
+
+static void the_samples_are_judged_as_they_are_named(void **state)
+{
+	(void)state;
+	wire_samples_judge("config", judge);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +323,7 @@ int main(void)
 	        cmocka_unit_test(a_file_is_read_like_a_text),
 	        cmocka_unit_test(a_list_has_a_limit),
 	        cmocka_unit_test(running_out_of_memory_is_reported_wherever_it_happens),
+	        cmocka_unit_test(the_samples_are_judged_as_they_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,13 @@ struct exchange {
 	struct journal_notes notes;
 };
 
+/* Fills a text of the notes. */
+static void put(char *out, size_t size, const char *text)
+{
+	assert_true(strlen(text) < size);
+	snprintf(out, size, "%s", text);
+}
+
 static void begin(struct exchange *e, enum endpoint endpoint, int status)
 {
 	*e = (struct exchange){
@@ -110,12 +117,12 @@ static void an_event_tells_everything_about_an_exchange(void **state)
 	e.request.query = "a=1";
 	e.request.tls = &tls;
 	add_header(&e, "Metadata", "true");
-	strcpy(e.notes.error, "invalid_request");
-	strcpy(e.notes.correlation_id, "c-1");
-	strcpy(e.notes.client_id, "client");
-	strcpy(e.notes.token_type, "mtls_pop");
-	strcpy(e.notes.token_jti, "jti");
-	strcpy(e.notes.token_audience, "aud");
+	put(e.notes.error, sizeof(e.notes.error), "invalid_request");
+	put(e.notes.correlation_id, sizeof(e.notes.correlation_id), "c-1");
+	put(e.notes.client_id, sizeof(e.notes.client_id), "client");
+	put(e.notes.token_type, sizeof(e.notes.token_type), "mtls_pop");
+	put(e.notes.token_jti, sizeof(e.notes.token_jti), "jti");
+	put(e.notes.token_audience, sizeof(e.notes.token_audience), "aud");
 	e.notes.findings.count = 1;
 	e.notes.findings.items[0] =
 	        (struct finding){.rule = RULE_META_CORRELATION, .detail = "missing"};
@@ -165,12 +172,12 @@ static void secrets_never_show(void **state)
 	add_header(&e, "authorization", "sesame");
 	add_header(&e, "Cookie", "sesame");
 	add_header(&e, "X-Thing", "token is " JWT);
-	strcpy(e.notes.correlation_id, JWT);
-	strcpy(e.notes.client_id, JWT);
-	strcpy(e.notes.token_audience, JWT);
-	strcpy(e.notes.token_type, "mtls_pop");
+	put(e.notes.correlation_id, sizeof(e.notes.correlation_id), JWT);
+	put(e.notes.client_id, sizeof(e.notes.client_id), JWT);
+	put(e.notes.token_audience, sizeof(e.notes.token_audience), JWT);
+	put(e.notes.token_type, sizeof(e.notes.token_type), "mtls_pop");
 	e.notes.findings.count = 1;
-	strcpy(e.notes.findings.items[0].detail, JWT);
+	put(e.notes.findings.items[0].detail, sizeof(e.notes.findings.items[0].detail), JWT);
 	add(journal, &e);
 	assert_int_equal(journal_json(journal, &all, &text, NULL), MSIV2_OK);
 	assert_null(strstr(bytes_text(&text), "eyJ"));
@@ -254,7 +261,7 @@ static void filters_choose_events(void **state)
 
 	(void)state;
 	begin(&e, ENDPOINT_ISSUE, 200);
-	strcpy(e.notes.correlation_id, "Aa");
+	put(e.notes.correlation_id, sizeof(e.notes.correlation_id), "Aa");
 	add(journal, &e);
 	begin(&e, ENDPOINT_TOKEN, 401);
 	e.request.listener = "sts";

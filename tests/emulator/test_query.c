@@ -5,6 +5,7 @@
 
 #include "emulator/query.h"
 #include "faults.h"
+#include "tests/ref/wire_samples.h"
 #include "tests/testing.h"
 
 static const struct blame blame = {MSIV2_CONFIG, "query"};
@@ -141,6 +142,21 @@ static void running_out_of_memory_leaves_nothing(void **state)
 	assert_null(query.storage);
 }
 
+static void judge(const char *name, bool good, const struct bytes *body)
+{
+	OWNED_STRUCT(query) query = {0};
+
+	if ((query_parse(bytes_text(body), body->len, &blame, &query, NULL) == MSIV2_OK) != good)
+		fail_msg("%s is %s", name, good ? "refused" : "accepted");
+}
+
+static void the_samples_are_judged_as_they_are_named(void **state)
+{
+	(void)state;
+	wire_samples_judge("query", judge);
+	wire_samples_judge("form", judge);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +170,7 @@ int main(void)
 	        cmocka_unit_test(the_first_unknown_name_is_found),
 	        cmocka_unit_test(exactly_the_maximum_of_parameters_is_accepted),
 	        cmocka_unit_test(running_out_of_memory_leaves_nothing),
+	        cmocka_unit_test(the_samples_are_judged_as_they_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include <openssl/pem.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "common/encoding.h"
 #include "common/text.h"
 #include "common/x509.h"
+#include "emulator/pki/private_key.h"
 #include "emulator/pki/tokens.h"
 #include "faults.h"
 #include "jwt_parts.h"
@@ -322,7 +324,6 @@ static void expect_refused(const struct state_dir *dir)
 static void a_key_file_that_cannot_be_used_is_refused_at_the_start(void **state)
 {
 	OWNED_STRUCT(bytes) good = {0};
-	OWNED_STRUCT(bytes) bad = {0};
 	OWNED_STRUCT(bytes) set = {0};
 	struct tokens *tokens = must_open(*state);
 	char path[160];
@@ -425,6 +426,17 @@ static void any_system_call_of_the_maker_may_fail(void **state)
 	assert_true(nth > 6);
 }
 
+static void a_maker_told_to_stop_gives_up(void **state)
+{
+	atomic_bool cancel = true;
+	struct msiv2_error err = {0};
+	EVP_PKEY *key = NULL;
+
+	(void)state;
+	assert_int_equal(private_key_make_rsa(&cancel, &key, &err), MSIV2_TIMEOUT);
+	assert_null(key);
+}
+
 static void stopping_does_not_wait_for_a_key_nobody_wants(void **state)
 {
 	(void)state;
@@ -489,20 +501,19 @@ static void memory_may_run_out_anywhere_while_issuing(void **state)
 	assert_true(nth > 3);
 }
 
-#define WITH_TOKENS(test) cmocka_unit_test_setup_teardown(test, make_tokens, free_tokens)
-#define IN_DIR(test)      cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
+#define IN_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        WITH_TOKENS(a_token_verifies_with_the_published_key),
-	        WITH_TOKENS(the_jwk_says_what_rfc_7517_asks),
-	        WITH_TOKENS(the_kid_is_the_thumbprint_of_the_key),
-	        WITH_TOKENS(a_pop_token_carries_every_claim),
-	        WITH_TOKENS(a_bearer_token_carries_no_binding),
-	        WITH_TOKENS(no_two_tokens_are_the_same),
-	        WITH_TOKENS(a_token_is_appended_to_what_is_there),
-	        WITH_TOKENS(claims_that_could_not_be_read_again_are_refused),
+	        cmocka_unit_test(a_token_verifies_with_the_published_key),
+	        cmocka_unit_test(the_jwk_says_what_rfc_7517_asks),
+	        cmocka_unit_test(the_kid_is_the_thumbprint_of_the_key),
+	        cmocka_unit_test(a_pop_token_carries_every_claim),
+	        cmocka_unit_test(a_bearer_token_carries_no_binding),
+	        cmocka_unit_test(no_two_tokens_are_the_same),
+	        cmocka_unit_test(a_token_is_appended_to_what_is_there),
+	        cmocka_unit_test(claims_that_could_not_be_read_again_are_refused),
 	        IN_DIR(the_key_is_found_again),
 	        IN_DIR(emulators_that_start_together_agree_on_one_key),
 	        IN_DIR(a_key_file_that_cannot_be_used_is_refused_at_the_start),
@@ -510,10 +521,11 @@ int main(void)
 	        cmocka_unit_test(a_directory_that_cannot_be_made_is_refused_at_the_start),
 	        IN_DIR(a_key_that_cannot_be_kept_fails_whoever_needs_it),
 	        IN_DIR(any_system_call_of_the_maker_may_fail),
+	        cmocka_unit_test(a_maker_told_to_stop_gives_up),
 	        cmocka_unit_test(stopping_does_not_wait_for_a_key_nobody_wants),
 	        cmocka_unit_test(threads_use_the_key_before_and_after_it_is_ready),
-	        WITH_TOKENS(memory_may_run_out_anywhere_while_issuing),
+	        cmocka_unit_test(memory_may_run_out_anywhere_while_issuing),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_tokens, free_tokens);
 }

@@ -10,9 +10,9 @@ void *__real_mem_resize(void *old, size_t size);
 void *__wrap_mem_alloc(size_t size);
 void *__wrap_mem_resize(void *old, size_t size);
 
-/* Only touched by tests of one thread, or left at 0 while threads run. */
-static unsigned countdown;
-static bool fired;
+/* Of the thread that armed it: peers of a test allocate as they like. */
+static _Thread_local unsigned countdown;
+static _Thread_local bool fired;
 
 void mem_fault_at(unsigned nth)
 {

@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 
-/* The nth allocation from now (1 = the next) gives NULL, once; 0 = none. */
+/* The nth allocation of this thread from now (1 = the next) gives NULL, once; 0 = none. */
 void mem_fault_at(unsigned nth);
-/* The armed fault has happened. */
+/* The fault this thread armed has happened. */
 bool mem_fault_fired(void);
 
 #endif
