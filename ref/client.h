@@ -30,6 +30,7 @@ struct msiv2_client {
 	X509_STORE *trust; /* NULL = the system's anchors */
 	struct http_pool *imds_pool;
 	struct imds imds;
+	struct key_settings keys;
 	struct keyring *keyring;
 	struct binding_slot *slot;
 	struct token_cache *tokens;

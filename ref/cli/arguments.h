@@ -20,7 +20,8 @@ enum command_bit {
 	COMMAND_CSR = 4,
 	COMMAND_CERT = 8,
 	COMMAND_PROBE = 16,
-	COMMAND_ALL = 31
+	COMMAND_ALL = 31,
+	COMMAND_KEYED = COMMAND_TOKEN | COMMAND_CALL | COMMAND_CSR | COMMAND_CERT
 };
 
 struct arguments {
@@ -33,6 +34,11 @@ struct arguments {
 	int verbosity;
 	bool json;
 	bool help;
+	/* keys */
+	const char *keys;
+	const char *min_strength;
+	const char *key_places[MSIV2_KEY_PLACES];
+	bool attest;
 	/* tokens */
 	const char *resource;
 	enum msiv2_token_type type;

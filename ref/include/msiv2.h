@@ -75,11 +75,34 @@ msiv2_options_set_imds(struct msiv2_options *options, const char *base, struct m
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_trust_file(struct msiv2_options *options,
                                                                     const char *path,
                                                                     struct msiv2_error *err);
-/* Key kinds to try, strongest first, comma-separated. This version has "memory" only; naming
- * another is MSIV2_UNSUPPORTED, an unknown word MSIV2_CONFIG. */
+/* Key kinds to try, in order: "windows" (keyguard, hardware, memory: KEY-02), "linux" (memory:
+ * KEY-03, the default), or a comma-separated list of kinds. MSIV2_CONFIG for anything else. */
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_key_kinds(struct msiv2_options *options,
                                                                    const char *kinds,
                                                                    struct msiv2_error *err);
+/* The weakest kind that will do (KEY-06): a host below it is MSIV2_KEY_UNAVAILABLE before anybody
+ * is asked for a certificate. MSIV2_CONFIG for an unknown kind. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_min_strength(struct msiv2_options *options,
+                                                                      const char *kind,
+                                                                      struct msiv2_error *err);
+/* Where keys are. */
+enum msiv2_key_place {
+	MSIV2_KEY_NAME,          /* name of the key in its device: "msiv2" */
+	MSIV2_KEY_PKCS11_MODULE, /* path; else MSIV2_PKCS11_MODULE, else SoftHSM2's when it is there
+	                          */
+	MSIV2_KEY_PKCS11_TOKEN,  /* label; else MSIV2_PKCS11_TOKEN, else "msiv2" */
+	MSIV2_KEY_PIN_FILE,      /* file with the PIN; else the PIN itself in MSIV2_PKCS11_PIN */
+	MSIV2_KEY_TCTI,  /* how to reach the TPM; else MSIV2_TCTI, else device:/dev/tpmrm0 */
+	MSIV2_KEY_PLACES /* how many there are */
+};
+/* Sets one of them. MSIV2_CONFIG when the value is empty. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_key_place(struct msiv2_options *options,
+                                                                   enum msiv2_key_place what,
+                                                                   const char *value,
+                                                                   struct msiv2_error *err);
+/* Has keys attested that can be (ATT-01): failing to is an error then, MSIV2_ATTESTATION_FAILED.
+ * Memory keys cannot be (ATT-02) and are used without. Default: not. */
+MSIV2_API void msiv2_options_set_attestation(struct msiv2_options *options, bool wanted);
 /* Certificate store. This version has "none" only (memory keys are never persisted: STORE-08);
  * naming "CurrentUser\\My" or "LocalMachine\\My" is MSIV2_UNSUPPORTED, another word MSIV2_CONFIG.
  */
