@@ -5,7 +5,7 @@
 
 #include "common/clock.h"
 #include "common/rng.h"
-#include "keyguard_lock.h"
+#include "pkcs11_turn.h"
 
 #define ROUNDS       16
 #define COLLISION_US (200 * CLOCK_US_PER_MS)
@@ -114,9 +114,9 @@ static enum msiv2_rc make(const struct keyguard_container *container, bool *alon
 static enum msiv2_rc take_turn(const struct keyguard_container *container, bool *done,
                                struct keyguard_pair *out, struct pkcs11_trouble *trouble)
 {
-	OWNED_STRUCT(keyguard_lock) turn = {0};
+	OWNED_STRUCT(pkcs11_turn) turn = {0};
 
-	keyguard_lock_take(&turn, container->module_path, container->patience);
+	pkcs11_turn_take(&turn, PKCS11_TURN_MAKE, container->module_path, container->patience);
 	TRY(get_live(container, true, done, out, trouble)); /* KEY-04: the second look */
 	return *done ? MSIV2_OK : make(container, done, out, trouble);
 }

@@ -8,7 +8,7 @@
  * key beside the one just made destroys the own one, waits a random moment and begins again; nobody
  * destroys another's. Of two makers, the one who looked and saw only the own key was there first:
  * the other, coming later, sees both. So at most one key stays, with no help from a lock; the lock
- * (keyguard_lock.h) makes collisions rare. */
+ * (pkcs11_turn.h) makes collisions rare. */
 #ifndef REF_KEYS_KEYGUARD_CONTAINER_H
 #define REF_KEYS_KEYGUARD_CONTAINER_H
 

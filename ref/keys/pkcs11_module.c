@@ -12,6 +12,7 @@
 #include "common/files.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "pkcs11_turn.h"
 
 #define LOOK_AGAIN_US CLOCK_US_PER_MS
 
@@ -106,11 +107,13 @@ static enum msiv2_rc find_functions(void *library, const CK_FUNCTION_LIST **out,
 
 /* ---- starting and ending ---- */
 
-static CK_RV initialize(const CK_FUNCTION_LIST *functions)
+static CK_RV initialize(const struct pkcs11_module *module, const struct pkcs11_patience *patience)
 {
 	CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
+	OWNED_STRUCT(pkcs11_turn) turn = {0};
 
-	return functions->C_Initialize(&args);
+	pkcs11_turn_take(&turn, PKCS11_TURN_STATE, module->path, patience);
+	return module->functions->C_Initialize(&args);
 }
 
 /* An older entry of the same library, made by the process this one was forked from. */
@@ -123,14 +126,15 @@ static bool inherited(const void *library)
 	return false;
 }
 
-static enum msiv2_rc start(struct pkcs11_module *module, struct pkcs11_trouble *trouble)
+static enum msiv2_rc start(struct pkcs11_module *module, const struct pkcs11_patience *patience,
+                           struct pkcs11_trouble *trouble)
 {
-	CK_RV rv = initialize(module->functions);
+	CK_RV rv = initialize(module, patience);
 
 	if (rv == CKR_CRYPTOKI_ALREADY_INITIALIZED && inherited(module->library)) {
 		/* What fork() copied is the parent's; the child begins with its own. */
 		(void)module->functions->C_Finalize(NULL);
-		rv = initialize(module->functions);
+		rv = initialize(module, patience);
 	}
 	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
 		return pkcs11_failed(trouble, "C_Initialize", rv);
@@ -153,8 +157,8 @@ static void destroy(struct pkcs11_module *module)
 }
 
 /* Takes ownership of library. The registry is locked. */
-static enum msiv2_rc make(void *library, const char *path, struct pkcs11_module **out,
-                          struct pkcs11_trouble *trouble)
+static enum msiv2_rc make(void *library, const char *path, const struct pkcs11_patience *patience,
+                          struct pkcs11_module **out, struct pkcs11_trouble *trouble)
 {
 	struct pkcs11_module *module = mem_alloc(sizeof(*module));
 	enum msiv2_rc rc;
@@ -171,7 +175,7 @@ static enum msiv2_rc make(void *library, const char *path, struct pkcs11_module 
 	rc = module->path != NULL ? find_functions(library, &module->functions, trouble)
 	                          : pkcs11_no_memory(trouble);
 	if (rc == MSIV2_OK)
-		rc = start(module, trouble);
+		rc = start(module, patience, trouble);
 	if (rc != MSIV2_OK) {
 		destroy(module);
 		return rc;
@@ -222,7 +226,7 @@ enum msiv2_rc pkcs11_module_open(const char *path, const struct pkcs11_patience 
 		(*out)->owners++;
 		(void)dlclose(library);
 	} else {
-		rc = make(library, path, out, trouble);
+		rc = make(library, path, patience, out, trouble);
 	}
 	(void)pthread_mutex_unlock(&registry.lock);
 	return rc;
@@ -274,12 +278,19 @@ enum msiv2_rc pkcs11_module_enter(struct pkcs11_module *module, const CK_FUNCTIO
 	return MSIV2_OK;
 }
 
+const char *pkcs11_module_path(const struct pkcs11_module *module)
+{
+	return module->path;
+}
+
 void pkcs11_module_leave(struct pkcs11_module *module)
 {
 	(void)pthread_rwlock_unlock(&module->gate);
 }
 
-static enum msiv2_rc restart_now(struct pkcs11_module *module, struct pkcs11_trouble *trouble)
+static enum msiv2_rc restart_now(struct pkcs11_module *module,
+                                 const struct pkcs11_patience *patience,
+                                 struct pkcs11_trouble *trouble)
 {
 	CK_RV rv;
 
@@ -287,7 +298,7 @@ static enum msiv2_rc restart_now(struct pkcs11_module *module, struct pkcs11_tro
 		(void)module->functions->C_Finalize(NULL);
 	module->running = false;
 	module->generation++;
-	rv = initialize(module->functions);
+	rv = initialize(module, patience);
 	if (rv != CKR_OK)
 		return pkcs11_failed(trouble, "C_Initialize", rv);
 	module->running = true;
@@ -308,7 +319,7 @@ enum msiv2_rc pkcs11_module_restart(struct pkcs11_module *module, uint64_t gener
 		clock_wait_us(patience->clock, LOOK_AGAIN_US);
 	}
 	if (module->generation == generation || !module->running)
-		rc = restart_now(module, trouble);
+		rc = restart_now(module, patience, trouble);
 	(void)pthread_rwlock_unlock(&module->gate);
 	return rc;
 }

@@ -48,6 +48,8 @@ MSIV2_MUST_USE enum msiv2_rc pkcs11_module_enter(struct pkcs11_module *module,
                                                  struct pkcs11_trouble *trouble);
 /* Ends what a successful enter began. */
 void pkcs11_module_leave(struct pkcs11_module *module);
+/* The path it was first opened by; borrowed. */
+const char *pkcs11_module_path(const struct pkcs11_module *module);
 /* The process is the one that opened the module. */
 bool pkcs11_module_is_ours(const struct pkcs11_module *module);
 

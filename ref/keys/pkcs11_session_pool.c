@@ -8,11 +8,14 @@
 #include "common/clock.h"
 #include "common/mem.h"
 #include "common/rng.h"
+#include "pkcs11_turn.h"
 
 #define FIRST_WAIT_US   CLOCK_US_PER_MS
 #define LONGEST_WAIT_US (64 * CLOCK_US_PER_MS)
 /* From this try on, trouble that waiting should have cured is met by a restart, once. */
 #define RESTART_AFTER 6
+/* A token that is away, or that somebody is writing to while the module starts. */
+#define MOST_RESTARTS 4
 
 struct pkcs11_pool {
 	struct pkcs11_module *module;
@@ -92,14 +95,16 @@ static bool take_idle(struct pkcs11_pool *pool, uint64_t generation, struct pkcs
 
 /* The caller is inside the module. */
 static enum msiv2_rc take(struct pkcs11_pool *pool, const CK_FUNCTION_LIST *functions,
-                          uint64_t generation, struct pkcs11_session *out,
-                          struct pkcs11_trouble *trouble)
+                          uint64_t generation, const struct pkcs11_patience *patience,
+                          struct pkcs11_session *out, struct pkcs11_trouble *trouble)
 {
+	OWNED_STRUCT(pkcs11_turn) turn = {0};
 	struct pkcs11_token token = {0};
 
 	if (take_idle(pool, generation, out))
 		return MSIV2_OK;
 	*out = (struct pkcs11_session){.functions = functions, .generation = generation};
+	pkcs11_turn_take(&turn, PKCS11_TURN_STATE, pkcs11_module_path(pool->module), patience);
 	TRY(know_token(pool, functions, &token, trouble));
 	return pkcs11_token_session(functions, &token, pool->pin_file, &out->handle, trouble);
 }
@@ -163,20 +168,21 @@ struct pkcs11_token pkcs11_pool_token(struct pkcs11_pool *pool)
 struct attempt {
 	unsigned count;
 	uint64_t generation; /* in which the last one failed */
-	bool restarted;
+	unsigned restarts;
 	int64_t wait_us;
 	int64_t until_us; /* the end of waiting, not after the deadline */
 };
 
-static enum msiv2_rc act_once(struct pkcs11_pool *pool, struct attempt *attempt, pkcs11_act act,
-                              void *ctx, struct pkcs11_trouble *trouble)
+static enum msiv2_rc act_once(struct pkcs11_pool *pool, struct attempt *attempt,
+                              const struct pkcs11_patience *patience, pkcs11_act act, void *ctx,
+                              struct pkcs11_trouble *trouble)
 {
 	const CK_FUNCTION_LIST *functions;
 	struct pkcs11_session session;
 	enum msiv2_rc rc;
 
 	TRY(pkcs11_module_enter(pool->module, &functions, &attempt->generation, trouble));
-	rc = take(pool, functions, attempt->generation, &session, trouble);
+	rc = take(pool, functions, attempt->generation, patience, &session, trouble);
 	if (rc == MSIV2_OK) {
 		rc = act(&session, ctx, trouble);
 		if (rc == MSIV2_OK)
@@ -213,14 +219,14 @@ static enum msiv2_rc cure(struct pkcs11_pool *pool, struct attempt *attempt,
 	if (rc != MSIV2_KEY_UNAVAILABLE || what == PKCS11_CURE_NONE ||
 	    clock_left_us(patience->clock, attempt->until_us) == 0)
 		return rc;
-	if (what == PKCS11_CURE_RESET && attempt->restarted)
+	if (what == PKCS11_CURE_RESET && attempt->restarts == MOST_RESTARTS)
 		return rc; /* it is still away */
 	attempt->count++;
-	if (!attempt->restarted && (what == PKCS11_CURE_RESET || attempt->count >= RESTART_AFTER)) {
-		attempt->restarted = true;
+	if (what == PKCS11_CURE_RESET ||
+	    (attempt->restarts == 0 && attempt->count >= RESTART_AFTER)) {
+		attempt->restarts++;
 		/* Its failure shows in the next attempt. */
 		(void)!pkcs11_module_restart(pool->module, attempt->generation, patience, &ignored);
-		return MSIV2_OK;
 	}
 	if (what == PKCS11_CURE_SESSION && attempt->count == 1)
 		return MSIV2_OK;
@@ -238,7 +244,7 @@ enum msiv2_rc pkcs11_pool_run(struct pkcs11_pool *pool, const struct pkcs11_pati
 	do {
 		if (clock_left_us(patience->clock, patience->deadline_us) == 0)
 			return pkcs11_too_late(trouble);
-		rc = act_once(pool, &attempt, act, ctx, trouble);
+		rc = act_once(pool, &attempt, patience, act, ctx, trouble);
 		if (rc == MSIV2_OK)
 			return MSIV2_OK;
 		rc = cure(pool, &attempt, patience, rc, trouble);
