@@ -71,9 +71,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (argc > 2)
 		(void)!read((int)start_fd, &byte, 1);
-	if (keyguard_provider.get_or_create(&place,
-	                                    clock_deadline_us(clock_system(), PATIENCE_MS), &key,
-	                                    &lack, err) != MSIV2_OK)
+	if (keyguard_provider.get_or_create(&place, clock_deadline_us(clock_system(), PATIENCE_MS),
+	                                    &key, &lack, err) != MSIV2_OK)
 		rc = fail("no key", err);
 	for (int64_t i = 0; rc == 0 && i < count; i++)
 		rc = sign_and_verify(key, err) ? 0 : fail("no signature", err);
