@@ -221,6 +221,8 @@ static enum msiv2_rc cure(struct pkcs11_pool *pool, struct attempt *attempt,
 		return rc;
 	if (what == PKCS11_CURE_RESET && attempt->restarts == MOST_RESTARTS)
 		return rc; /* it is still away */
+	if (what == PKCS11_CURE_SESSION && attempt->restarts > 0)
+		return rc; /* what is not there after a fresh start is not there */
 	attempt->count++;
 	if (what == PKCS11_CURE_RESET ||
 	    (attempt->restarts == 0 && attempt->count >= RESTART_AFTER)) {
