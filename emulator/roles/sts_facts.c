@@ -37,6 +37,7 @@ static void read_certificate(struct sts_facts *facts, struct role_call *call)
 		return;
 	base64url_encode(sha256, sizeof(sha256), &text);
 	role_note(facts->thumbprint, sizeof(facts->thumbprint), bytes_text(&text));
+	facts->attestation_faults = attestations_faults(world->attestations, sha256);
 	if (x509_validity(facts->certificate, &not_before_s, &not_after_s))
 		facts->revoked =
 		        revocations_has(world->revocations, sha256,
