@@ -73,7 +73,35 @@ static enum msiv2_rc leg_csr(struct acquisition *a, const struct metadata *host,
 	return MSIV2_OK;
 }
 
-static enum msiv2_rc leg_issue(struct acquisition *a, const struct bytes *der, bool bypass_cache,
+/* ATT-01, ATT-02: *attested stays NULL when nobody asked for attestation, or the key's kind knows
+ * none. A key that gave no token is looked for again by the next call, as one that does not sign.
+ */
+static enum msiv2_rc leg_attestation(struct acquisition *a, const struct metadata *host,
+                                     struct key *key, struct attested **attested,
+                                     struct msiv2_error *err)
+{
+	int64_t started_us = mono_us(a);
+	enum msiv2_rc rc;
+
+	if (!a->client->keys.attest)
+		return MSIV2_OK;
+	if (!key_is_attestable(key)) {
+		log_line(&a->errand.log, MSIV2_LOG_WARN,
+		         "attestation: %s keys cannot be attested, the request goes without",
+		         key_kind(key));
+		return MSIV2_OK;
+	}
+	rc = attestation_get(a->client->attestation, &a->errand, host->attestation_endpoint, key,
+	                     attested, err);
+	if (rc == MSIV2_ATTESTATION_FAILED)
+		keyring_drop(a->client->keyring, key);
+	TRY(rc);
+	add_leg(a, &a->timings.attestation_us, "attestation", started_us);
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc leg_issue(struct acquisition *a, const struct bytes *der,
+                               const struct attested *attested, bool bypass_cache,
                                struct issue *issue, struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) base64 = {0};
@@ -81,7 +109,8 @@ static enum msiv2_rc leg_issue(struct acquisition *a, const struct bytes *der, b
 
 	base64_encode(der->data, der->len, &base64); /* CSR-06 */
 	TRY(bytes_done(&base64, "csr", err));
-	TRY(imds_issue(&a->client->imds, &a->errand, bytes_text(&base64), bypass_cache, issue,
+	TRY(imds_issue(&a->client->imds, &a->errand, bytes_text(&base64),
+	               attested != NULL ? attested_token(attested) : NULL, bypass_cache, issue,
 	               err));
 	add_leg(a, &a->timings.issue_us, "issue", started_us);
 	return MSIV2_OK;
@@ -108,6 +137,7 @@ static enum msiv2_rc mint(void *ctx, bool bypass_cache, struct binding **out,
 {
 	struct acquisition *a = ctx;
 	OWNED_STRUCT(metadata) host = {0};
+	OWNED_STRUCT(attested) *attested = NULL;
 	OWNED_STRUCT(bytes) csr = {0};
 	OWNED_STRUCT(issue) issue = {0};
 	struct msiv2_timings timings;
@@ -121,8 +151,9 @@ static enum msiv2_rc mint(void *ctx, bool bypass_cache, struct binding **out,
 
 	TRY(leg_key(a, &key, &pkey, err));
 	TRY(leg_metadata(a, &host, err));
+	TRY(leg_attestation(a, &host, key, &attested, err));
 	TRY(leg_csr(a, &host, key, pkey, &csr, err));
-	TRY(leg_issue(a, &csr, bypass_cache, &issue, err));
+	TRY(leg_issue(a, &csr, attested, bypass_cache, &issue, err));
 	TRY(issue_check(&issue, key_public(key), now_s(a), err)); /* ISSUE-04 */
 	parts.key = key;
 	parts.pkey = pkey;
@@ -277,6 +308,9 @@ enum msiv2_rc acquisition_token(struct acquisition *a, struct credential **out,
 		if (rc == MSIV2_OK || !refusal.certificate)
 			return rc;
 		drop(a->client, &a->errand.log, binding, err->message);
+		/* ATT-06: it may be the attestation token that the service does not like. */
+		if (refusal.may_repeat)
+			attestation_forget(a->client->attestation);
 		if (!worth_another(a, refusals, &refusal))
 			return rc;
 		refused = steal(&binding);

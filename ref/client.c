@@ -58,6 +58,7 @@ static enum msiv2_rc make_parts(struct msiv2_client *client, const struct msiv2_
 		TRY(trust_load(options->trust_file, &client->trust, err));
 	config.trust = client->trust;
 	TRY(http_pool_new(&config, &client->imds_pool, err));
+	TRY(attestation_new(client->trust, client->clock, &client->attestation, err));
 	TRY(key_settings_resolve(&options->keys, &client->keys, err));
 	TRY(keyring_new(&client->keys, &client->keyring, err));
 	client->slot = binding_slot_new();
@@ -99,6 +100,7 @@ void msiv2_client_free(struct msiv2_client *client)
 	binding_slot_free(client->slot);
 	keyring_free(client->keyring);
 	key_settings_free(&client->keys);
+	attestation_free(client->attestation);
 	http_pool_free(client->imds_pool);
 	X509_STORE_free(client->trust);
 	flight_board_destroy(&client->token_flights);

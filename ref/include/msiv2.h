@@ -101,7 +101,8 @@ MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_key_place(struct msiv2_
                                                                    const char *value,
                                                                    struct msiv2_error *err);
 /* Has keys attested that can be (ATT-01): failing to is an error then, MSIV2_ATTESTATION_FAILED.
- * Memory keys cannot be (ATT-02) and are used without. Default: not. */
+ * Memory keys cannot be (ATT-02) and are used without, which is logged. The token of the
+ * attestation service is kept until five minutes before it runs out (ATT-04). Default: not. */
 MSIV2_API void msiv2_options_set_attestation(struct msiv2_options *options, bool wanted);
 /* Certificate store. This version has "none" only (memory keys are never persisted: STORE-08);
  * naming "CurrentUser\\My" or "LocalMachine\\My" is MSIV2_UNSUPPORTED, another word MSIV2_CONFIG.
@@ -172,6 +173,7 @@ MSIV2_API const struct msiv2_certificate *msiv2_token_certificate(const struct m
 /* How long each leg took, in microseconds; -1 = not taken. A leg taken twice (STS-05) adds up. */
 struct msiv2_timings {
 	int64_t key_us, metadata_us, csr_us, issue_us, token_us, resource_us, total_us;
+	int64_t attestation_us;
 };
 /* Legs of the acquisition that got the token: of the one that was shared, when several callers
  * asked for the same at once; none when it came from the cache. The total is this caller's own. */

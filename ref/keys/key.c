@@ -99,6 +99,11 @@ enum msiv2_rc key_attest(struct key *key, const char *nonce, int64_t now_s, stru
 	return key->ops->attest(key->state, nonce, now_s, out, err);
 }
 
+bool key_is_attestable(const struct key *key)
+{
+	return key->ops->attest != NULL;
+}
+
 const char *key_kind(const struct key *key)
 {
 	return key->ops->kind;

@@ -11,6 +11,7 @@
 #define REF_KEYS_KEY_H
 
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -73,6 +74,8 @@ void key_describe(const struct key *key, struct key_description *out);
  * that cannot be attested. */
 MSIV2_MUST_USE enum msiv2_rc key_attest(struct key *key, const char *nonce, int64_t now_s,
                                         struct bytes *out, struct msiv2_error *err);
+/* Its kind can be attested (ATT-02); whether its device is enrolled, key_describe() says. */
+bool key_is_attestable(const struct key *key);
 /* "memory", ... */
 const char *key_kind(const struct key *key);
 /* Modulus size. */
