@@ -187,7 +187,8 @@ enum msiv2_rc keyguard_pair_object(struct pkcs11_session *session, const char *l
 {
 	struct pkcs11_objects objects = {0};
 
-	if (session->object != CK_INVALID_HANDLE)
+	if (session->object != CK_INVALID_HANDLE &&
+	    memcmp(session->object_tag, modulus, PKCS11_TAG_LEN) == 0)
 		return MSIV2_OK;
 	TRY(objects_with(session, label, modulus, &objects, trouble));
 	if (objects.count == 0) {
@@ -198,6 +199,7 @@ enum msiv2_rc keyguard_pair_object(struct pkcs11_session *session, const char *l
 		return MSIV2_KEY_UNAVAILABLE;
 	}
 	session->object = objects.handle[0];
+	memcpy(session->object_tag, modulus, PKCS11_TAG_LEN);
 	return MSIV2_OK;
 }
 

@@ -69,7 +69,8 @@ MSIV2_MUST_USE enum msiv2_rc keyguard_pair_protection(struct pkcs11_pool *pool,
                                                       const char *label, const uint8_t *modulus,
                                                       struct keyguard_protection *out,
                                                       struct pkcs11_trouble *trouble);
-/* The private object with this label and modulus, remembered in the session. */
+/* Makes session->object the private key with this label and modulus; the session remembers it by
+ * the modulus' beginning. */
 MSIV2_MUST_USE enum msiv2_rc keyguard_pair_object(struct pkcs11_session *session, const char *label,
                                                   const uint8_t *modulus,
                                                   struct pkcs11_trouble *trouble);

@@ -15,6 +15,7 @@
 
 /* Idle sessions kept; more may be lent at a time. */
 #define PKCS11_POOL_KEPT 64
+#define PKCS11_TAG_LEN   32
 /* HOUSE: how long trouble that may pass is waited out, when the deadline allows. */
 #define PKCS11_POOL_WAIT_US (INT64_C(3) * 1000 * 1000)
 
@@ -24,7 +25,10 @@ struct pkcs11_pool;
 struct pkcs11_session {
 	const CK_FUNCTION_LIST *functions;
 	CK_SESSION_HANDLE handle;
-	CK_OBJECT_HANDLE object; /* whatever the acts of this pool keep; 0 in a new session */
+	/* What the acts of this pool remember from one time to the next: an object, and what it is
+	 * known by. Zero in a new session. */
+	CK_OBJECT_HANDLE object;
+	uint8_t object_tag[PKCS11_TAG_LEN];
 	uint64_t generation;
 };
 
