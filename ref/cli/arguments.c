@@ -124,6 +124,11 @@ static enum msiv2_rc take_tcti(void *into, const char *value, struct msiv2_error
 	return take_text(&args->key_places[MSIV2_KEY_TCTI], "--tcti", value, err);
 }
 
+static enum msiv2_rc take_authority(void *into, const char *value, struct msiv2_error *err)
+{
+	return take_text(&((struct arguments *)into)->authority, "--authority", value, err);
+}
+
 static const struct {
 	const char *prefix;
 	enum msiv2_identity_kind kind;
@@ -270,7 +275,9 @@ static const struct argument_row {
         {COMMAND_CALL, {"--data", "TEXT", "the body to send", false, take_data}},
         {COMMAND_CALL,
          {"--content-type", "T", "of the body (application/json)", false, take_content_type}},
-        {COMMAND_CSR | COMMAND_CERT,
+        {COMMAND_KEY,
+         {"--authority", "URL", "who certifies identities (enrol)", false, take_authority}},
+        {COMMAND_CSR | COMMAND_CERT | COMMAND_KEY,
          {"--pem", NULL, "print PEM and nothing else", false, take_pem}},
         {COMMAND_CSR, {"--der", "FILE", "write DER to a file, - for stdout", false, take_der}},
         {COMMAND_ALL,
@@ -324,17 +331,20 @@ enum msiv2_rc arguments_read(enum command_bit command, int argc, char **argv, st
                              struct msiv2_error *err)
 {
 	struct option_row rows[ARGUMENT_ROWS_MAX];
-	int wanted = command == COMMAND_CALL ? 1 : 0;
+	int least = command == COMMAND_CALL ? 1 : 0;
+	int most = command == COMMAND_KEY ? 1 : least;
 	int positional = 0;
 
 	TRY(options_parse(rows, rows_of(command, rows), out, argc, argv, &positional, err));
 	if (out->help)
 		return MSIV2_OK;
-	if (positional > wanted)
-		return err_set(err, MSIV2_CONFIG, argv[wanted], "unexpected argument");
-	if (positional < wanted)
+	if (positional > most)
+		return err_set(err, MSIV2_CONFIG, argv[most], "unexpected argument");
+	if (positional < least)
 		return err_set(err, MSIV2_CONFIG, "URL", "is required");
-	if (wanted == 1)
+	if (positional > 0 && command == COMMAND_KEY)
+		out->verb = argv[0];
+	else if (positional > 0)
 		out->url = argv[0];
 	if (command == COMMAND_TOKEN && out->resource == NULL)
 		return err_set(err, MSIV2_CONFIG, "--resource", "is required");

@@ -43,6 +43,30 @@ void json_report_text(struct json_report *report, cJSON *parent, const char *nam
 	                           : cJSON_AddNullToObject(object, name));
 }
 
+void json_report_flag(struct json_report *report, cJSON *parent, const char *name, bool value)
+{
+	check(report, cJSON_AddBoolToObject(under(report, parent), name, value));
+}
+
+cJSON *json_report_list(struct json_report *report, cJSON *parent, const char *name)
+{
+	cJSON *list = cJSON_AddArrayToObject(under(report, parent), name);
+
+	check(report, list);
+	return list;
+}
+
+cJSON *json_report_item(struct json_report *report, cJSON *list)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	if (cJSON_AddItemToArray(list, object))
+		return object;
+	cJSON_Delete(object);
+	report->failed = true;
+	return NULL;
+}
+
 void json_report_number(struct json_report *report, cJSON *parent, const char *name, double value)
 {
 	check(report, cJSON_AddNumberToObject(under(report, parent), name, value));
