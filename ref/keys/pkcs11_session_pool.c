@@ -238,9 +238,9 @@ static enum msiv2_rc cure(struct pkcs11_pool *pool, struct attempt *attempt,
 enum msiv2_rc pkcs11_pool_run(struct pkcs11_pool *pool, const struct pkcs11_patience *patience,
                               pkcs11_act act, void *ctx, struct pkcs11_trouble *trouble)
 {
-	int64_t now_us = clock_mono_us(patience->clock);
 	struct attempt attempt = {.wait_us = FIRST_WAIT_US,
-	                          .until_us = now_us + PKCS11_POOL_WAIT_US};
+	                          .until_us =
+	                                  clock_deadline_us(patience->clock, PKCS11_POOL_WAIT_MS)};
 	enum msiv2_rc rc = MSIV2_OK;
 
 	do {

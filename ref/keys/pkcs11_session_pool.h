@@ -17,7 +17,7 @@
 #define PKCS11_POOL_KEPT 64
 #define PKCS11_TAG_LEN   32
 /* HOUSE: how long trouble that may pass is waited out, when the deadline allows. */
-#define PKCS11_POOL_WAIT_US (INT64_C(3) * 1000 * 1000)
+#define PKCS11_POOL_WAIT_MS 3000
 
 struct pkcs11_pool;
 
@@ -46,7 +46,7 @@ void pkcs11_pool_free(struct pkcs11_pool *pool);
 DEFINE_OWNED_STRUCT(pkcs11_pool, pkcs11_pool_free)
 
 /* Does `act` with a session. After a failure that may pass it is done again, at most for
- * PKCS11_POOL_WAIT_US and until the deadline: MSIV2_TIMEOUT then. */
+ * PKCS11_POOL_WAIT_MS and until the deadline: MSIV2_TIMEOUT then. */
 MSIV2_MUST_USE enum msiv2_rc pkcs11_pool_run(struct pkcs11_pool *pool,
                                              const struct pkcs11_patience *patience, pkcs11_act act,
                                              void *ctx, struct pkcs11_trouble *trouble);

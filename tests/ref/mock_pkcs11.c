@@ -117,8 +117,19 @@ static CK_RV m_generate_key_pair(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mec
                                  CK_ULONG priv_count, CK_OBJECT_HANDLE_PTR pub_out,
                                  CK_OBJECT_HANDLE_PTR priv_out)
 {
-	WRAPPED(C_GenerateKeyPair, C_GenerateKeyPair(session, mechanism, pub, pub_count, priv,
-	                                             priv_count, pub_out, priv_out));
+	struct mock_fault how = {0};
+	bool hit = trips("C_GenerateKeyPair", &how);
+	CK_OBJECT_HANDLE twin[2];
+	CK_RV rv;
+
+	if (hit && how.rv != CKR_OK && !how.after)
+		return how.rv;
+	if (hit && how.twin)
+		(void)real.C_GenerateKeyPair(session, mechanism, pub, pub_count, priv, priv_count,
+		                             &twin[0], &twin[1]);
+	rv = real.C_GenerateKeyPair(session, mechanism, pub, pub_count, priv, priv_count, pub_out,
+	                            priv_out);
+	return hit && how.rv != CKR_OK ? how.rv : rv;
 }
 
 static CK_RV m_sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG len, CK_BYTE_PTR sig,

@@ -17,6 +17,7 @@ struct mock_fault {
 	bool after;            /* the real call is made, and then it fails */
 	bool hang;             /* they wait for mock_release() first */
 	bool corrupt;          /* C_Sign: made, but wrong; rv is not used */
+	bool twin;             /* C_GenerateKeyPair: somebody else makes one meanwhile */
 	CK_ATTRIBUTE_TYPE lie; /* C_GetAttributeValue: this CK_BBOOL is turned; rv is not used */
 };
 

@@ -250,6 +250,7 @@ static void removing_the_key_leaves_the_identity_and_its_certificate(void **stat
 	OWNED_STRUCT(bytes) der = {0};
 
 	(void)state;
+	assert_non_null(key);
 	enrol("identity", &der);
 	assert_int_equal(keyguard_provider.remove(&place, NULL), MSIV2_OK);
 	assert_int_equal(keyguard_bench_count("msiv2"), 0);
