@@ -40,7 +40,7 @@ static void for_people(const struct msiv2_key_info *info, struct bytes *out)
 {
 	text_report_line(out, "key", "%s, strength %d of 3, RSA %d", msiv2_key_info_kind(info),
 	                 msiv2_key_info_strength(info), msiv2_key_info_bits(info));
-	text_report_line(out, "  spki sha256", "%s", msiv2_key_info_sha256(info));
+	text_report_line(out, "  public", "SPKI sha256 %s", msiv2_key_info_sha256(info));
 	text_report_line(out, "  lives in", "%s", msiv2_key_info_location(info));
 	text_report_line(out, "  protection", "%s", msiv2_key_info_protection(info));
 	text_report_line(out, "  persistent", "%s",

@@ -56,7 +56,7 @@ find(struct doctor_finding *finding, enum doctor_verdict verdict, const char *fm
 static void find_problem(struct doctor_finding *finding, enum doctor_check check,
                          const struct msiv2_error *err)
 {
-	find(finding, VERDICT_PROBLEM, "%s", err->message);
+	find(finding, VERDICT_PROBLEM, "%s: %s", err->where, err->message);
 	finding->error = *err;
 	finding->remedy = doctor_remedy(check, err->rc);
 }
