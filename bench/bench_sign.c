@@ -15,10 +15,13 @@
 #include "common/x509.h"
 #include "ref/keys/hierarchy.h"
 #include "ref/keys/openssl_bridge.h"
+#include "ref/keys/pkcs11_module.h"
 #include "samples.h"
 #include "signer.h"
 
 #define THREADS_MAX 8
+#define SIGNERS     3
+#define ROUNDS      5
 
 struct worker {
 	const struct signer *signer;
@@ -46,15 +49,14 @@ static void *sign_for_a_while(void *arg)
 	return NULL;
 }
 
-/* Returns signatures per second. */
-static double run(const struct signer *signer, enum key_padding padding, int threads,
-                  int64_t rate_us, double ceiling)
+/* One round of one signer on some threads; its latencies are added to `all`. Returns signatures per
+ * second. */
+static double run_round(const struct signer *signer, enum key_padding padding, int threads,
+                        int64_t rate_us, struct samples *all)
 {
 	static struct worker workers[THREADS_MAX];
-	static struct samples all;
 	double rate = 0;
 
-	all.count = 0;
 	for (int i = 0; i < threads; i++) {
 		workers[i] =
 		        (struct worker){.signer = signer, .padding = padding, .rate_us = rate_us};
@@ -65,16 +67,39 @@ static double run(const struct signer *signer, enum key_padding padding, int thr
 		pthread_join(workers[i].thread, NULL);
 		rate += (double)workers[i].done * 1e6 / (double)rate_us;
 		for (size_t k = 0; k < workers[i].latency.count; k++)
-			samples_add(&all, workers[i].latency.value[k]);
+			samples_add(all, workers[i].latency.value[k]);
 	}
-	printf("  %-13s %s %d threads %8.0f /s   p50 %7lld us  p99 %7lld us", signer->name,
-	       padding == KEY_PADDING_PSS ? "PSS   " : "PKCS#1", threads, rate,
-	       (long long)samples_percentile(&all, 50), (long long)samples_percentile(&all, 99));
-	if (ceiling > 0)
-		printf("   %5.1f %% of the ceiling, %+.1f us each", rate * 100 / ceiling,
-		       threads * (1e6 / rate - 1e6 / ceiling));
-	printf("\n");
 	return rate;
+}
+
+/* The bare device first, then ours and ours through the bridge: in turns, so that what else the
+ * machine does in one moment falls on all of them, and the best round of each counts. */
+static void compare(const struct signer signers[SIGNERS], enum key_padding padding, int threads,
+                    int64_t rate_us)
+{
+	static struct samples latency[SIGNERS];
+	double best[SIGNERS] = {0};
+
+	for (int k = 0; k < SIGNERS; k++)
+		latency[k].count = 0;
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int k = 0; k < SIGNERS; k++) {
+			double rate = run_round(&signers[k], padding, threads, rate_us / ROUNDS,
+			                        &latency[k]);
+
+			best[k] = rate > best[k] ? rate : best[k];
+		}
+	}
+	for (int k = 0; k < SIGNERS; k++) {
+		printf("  %-13s %s %d threads %8.0f /s   p50 %6lld us  p99 %6lld us",
+		       signers[k].name, padding == KEY_PADDING_PSS ? "PSS   " : "PKCS#1", threads,
+		       best[k], (long long)samples_percentile(&latency[k], 50),
+		       (long long)samples_percentile(&latency[k], 99));
+		if (k > 0)
+			printf("   %5.1f %% of the ceiling, %+.1f us each", best[k] * 100 / best[0],
+			       threads * (1e6 / best[k] - 1e6 / best[0]));
+		printf("\n");
+	}
 }
 
 static struct signer ceiling_of(const char *kind, const struct key_place *place)
@@ -82,6 +107,13 @@ static struct signer ceiling_of(const char *kind, const struct key_place *place)
 	if (text_equal(kind, "keyguard"))
 		return signer_pkcs11(place);
 	return text_equal(kind, "hardware") ? signer_esys(place) : signer_openssl();
+}
+
+static const char *module_path(void)
+{
+	const char *named = getenv("MSIV2_PKCS11_MODULE");
+
+	return named != NULL ? named : pkcs11_module_default();
 }
 
 static struct key *get_key(const struct key_provider *provider, const struct key_place *place)
@@ -95,30 +127,24 @@ static struct key *get_key(const struct key_provider *provider, const struct key
 	return key;
 }
 
-static void compare(const char *kind, const struct key_provider *provider, int64_t rate_us,
+static void measure(const char *kind, const struct key_provider *provider, int64_t rate_us,
                     int threads_max)
 {
-	const struct key_place place = {.module = getenv("MSIV2_PKCS11_MODULE"),
-	                                .tcti = getenv("MSIV2_TCTI"),
-	                                .clock = clock_system()};
+	const struct key_place place = {
+	        .module = module_path(), .tcti = getenv("MSIV2_TCTI"), .clock = clock_system()};
 	OWNED_STRUCT(openssl_bridge) *bridge = NULL;
 	OWNED_STRUCT(key) *key = get_key(provider, &place);
 	OWNED(EVP_PKEY) *pkey = NULL;
-	struct signer bare = ceiling_of(kind, &place), ours = signer_key(key), bridged;
+	struct signer signers[SIGNERS] = {ceiling_of(kind, &place), signer_key(key)};
 
 	if (openssl_bridge_new(&bridge, NULL) != MSIV2_OK ||
 	    openssl_bridge_pkey(bridge, key, &pkey, NULL) != MSIV2_OK)
 		signer_die("no bridge");
-	bridged = signer_bridge(pkey);
+	signers[2] = signer_bridge(pkey);
 	printf("%s keys, RSA-%d\n", kind, key_bits(key));
 	for (int threads = 1; threads <= threads_max; threads *= 2) {
-		for (int padding = KEY_PADDING_PSS; padding <= KEY_PADDING_PKCS1; padding++) {
-			enum key_padding p = (enum key_padding)padding;
-			double ceiling = run(&bare, p, threads, rate_us, 0);
-
-			(void)run(&ours, p, threads, rate_us, ceiling);
-			(void)run(&bridged, p, threads, rate_us, ceiling);
-		}
+		compare(signers, KEY_PADDING_PSS, threads, rate_us);
+		compare(signers, KEY_PADDING_PKCS1, threads, rate_us);
 	}
 }
 
@@ -133,6 +159,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: bench_sign memory|keyguard|hardware [RATE-MS [THREADS]]\n");
 		return 2;
 	}
-	compare(kind, provider, rate_us, threads);
+	measure(kind, provider, rate_us, threads);
 	return 0;
 }
