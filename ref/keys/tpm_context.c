@@ -34,6 +34,7 @@ struct tpm_context {
 	int64_t retry_until_us; /* 0 = the last call did not have to be repeated */
 	int64_t wait_us;        /* before the next repetition */
 	bool broken;            /* the link failed: ESYS cannot go on */
+	bool stale;             /* ESYS remembers what is not so any more */
 	enum key_lack lack;     /* of the last failure; under the lock, too */
 };
 
@@ -102,6 +103,7 @@ static void hang_up(struct tpm_context *tpm)
 	Esys_Finalize(&tpm->esys);
 	tpm_link_close(&tpm->link);
 	tpm->broken = false;
+	tpm->stale = false;
 }
 
 void tpm_context_free(struct tpm_context *tpm)
@@ -171,7 +173,7 @@ enum msiv2_rc tpm_enter(struct tpm_context *tpm, int64_t deadline_us, struct msi
 
 void tpm_leave(struct tpm_context *tpm)
 {
-	if (tpm->broken)
+	if (tpm->broken || tpm->stale)
 		hang_up(tpm);
 	else
 		tpm_link_release(&tpm->link);
@@ -265,6 +267,11 @@ enum msiv2_rc tpm_refuse(struct tpm_context *tpm, struct msiv2_error *err, const
 	va_end(args);
 	note_lack(tpm, KEY_LACK_REFUSED);
 	return err_set(err, MSIV2_KEY_UNAVAILABLE, WHERE, "%s", words);
+}
+
+void tpm_forget(struct tpm_context *tpm)
+{
+	tpm->stale = true;
 }
 
 void tpm_holds(struct tpm_context *tpm)

@@ -66,6 +66,9 @@ enum msiv2_rc tpm_fail(struct tpm_context *tpm, const char *call, TSS2_RC rc,
 /* A refusal of our own: something is in the TPM that we leave alone. */
 enum msiv2_rc tpm_refuse(struct tpm_context *tpm, struct msiv2_error *err, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
+/* Has the next operation begin with a new ESYS context: for ESYS_TRs of handles whose object
+ * changed, which ESYS would mistake for the old one's. */
+void tpm_forget(struct tpm_context *tpm);
 /* A transient object of ours is loaded. */
 void tpm_holds(struct tpm_context *tpm);
 /* Flushes it. What cannot be flushed because the link broke is found by tpm_object_make(). */

@@ -262,6 +262,7 @@ enum msiv2_rc tpm_object_evict(struct tpm_context *tpm, struct tpm_object *objec
 		                       object->role.handle, &none);
 	while (tpm_again(tpm, rc));
 	object->generation = 0;
+	tpm_forget(tpm);
 	if (rc != TSS2_RC_SUCCESS && tpm_error_trouble(rc) != TPM_TROUBLE_GONE)
 		return tpm_fail(tpm, "Esys_EvictControl", rc, err);
 	tpm_log(tpm, "removed the key", object->role.handle);
