@@ -14,10 +14,12 @@
 #define WHERE     "config"
 #define PATH_SIZE 96
 
-/* "section.name", or "name" at the top. Cut when too long, as the error's place would be. */
+/* "section.name", or "name" at the top; an empty name is shown as "". Cut when too long, as the
+ * error's place would be. */
 static void join(char out[PATH_SIZE], const char *section, const char *name)
 {
-	if (snprintf(out, PATH_SIZE, "%s%s%s", section, section[0] ? "." : "", name) < 0)
+	if (snprintf(out, PATH_SIZE, "%s%s%s", section, section[0] ? "." : "",
+	             name[0] ? name : "\"\"") < 0)
 		out[0] = '\0';
 }
 

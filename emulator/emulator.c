@@ -169,17 +169,17 @@ static enum msiv2_rc write_private_ca(struct msiv2_emulator *emulator, struct ms
 		return err_set(err, MSIV2_INTERNAL, WHERE, "no randomness");
 	bytes_addf(&path, "%s/msiv2-ca-%s.pem", text_empty(dir) ? "/tmp" : dir, id);
 	TRY(bytes_done(&path, WHERE, err));
-	fd = fs_open(bytes_text(&path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	/* Known before it exists, so that no failure leaves it behind. */
+	TRY(config_set_text(&emulator->ca_file, bytes_text(&path), err));
+	fd = fs_open(emulator->ca_file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return err_set(err, MSIV2_CONFIG, bytes_text(&path), "cannot be created: %s",
+		return err_set(err, MSIV2_CONFIG, emulator->ca_file, "cannot be created: %s",
 		               strerror(errno));
 	emulator->ca_file_is_private = true;
 	written = fs_write(fd, pem, strlen(pem));
-	if (fs_close(fd) != 0 || written != (ssize_t)strlen(pem)) {
-		(void)fs_unlink(bytes_text(&path));
-		return err_set(err, MSIV2_CONFIG, bytes_text(&path), "cannot be written");
-	}
-	return config_set_text(&emulator->ca_file, bytes_text(&path), err);
+	if (fs_close(fd) != 0 || written != (ssize_t)strlen(pem))
+		return err_set(err, MSIV2_CONFIG, emulator->ca_file, "cannot be written");
+	return MSIV2_OK;
 }
 
 static enum msiv2_rc write_ca(struct msiv2_emulator *emulator, struct msiv2_error *err)

@@ -18,7 +18,8 @@ struct metadata {
 	char *attestation_endpoint; /* attestationEndpoint */
 };
 
-/* Reads an answer body. MSIV2_IMDS_MALFORMED naming the member; *out is all zero then. */
+/* Reads an answer body. MSIV2_IMDS_MALFORMED naming the member; *out is all zero then. Within cuId,
+ * null and "" count as absent (HOUSE: the CSR then leaves the member out, as CSR-03 wants it). */
 MSIV2_MUST_USE enum msiv2_rc metadata_parse(const void *body, size_t len, struct metadata *out,
                                             struct msiv2_error *err);
 /* Frees the members and zeroes them. */

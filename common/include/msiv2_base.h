@@ -17,6 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define MSIV2_API      __attribute__((visibility("default")))
 #define MSIV2_MUST_USE __attribute__((warn_unused_result))
 
@@ -81,4 +85,7 @@ enum msiv2_log_level { MSIV2_LOG_ERROR, MSIV2_LOG_WARN, MSIV2_LOG_INFO, MSIV2_LO
 /* Receives one line of log without newline. Lines never contain tokens or keys (SEC-01). */
 typedef void (*msiv2_log_fn)(void *ctx, enum msiv2_log_level level, const char *line);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

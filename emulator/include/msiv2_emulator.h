@@ -35,6 +35,10 @@
 
 #include "msiv2_base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct msiv2_emulator;
 
 /* The key type of the CA and of the TLS server. */
@@ -157,5 +161,9 @@ MSIV2_API void msiv2_emulator_reset(struct msiv2_emulator *emulator);
 
 /* Frees text that came through a `char **`; NULL is allowed. */
 MSIV2_API void msiv2_emulator_text_free(char *text);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -34,6 +34,51 @@ bool redact_looks_like_token(const char *text, size_t len)
 	return dot && memchr(dot + 1, '.', len - (size_t)(dot + 1 - text));
 }
 
+/* The value of a hex digit, or -1. */
+static int hex_value(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *at =
+	        c != '\0' ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* Appends the text as a reader of percent escapes sees it; a broken escape stays as it is and makes
+ * the result false, and so do a NUL and memory that ran out. */
+static bool decode(const char *text, size_t len, struct bytes *out)
+{
+	bool clean = true;
+
+	for (size_t i = 0; i < len; i++) {
+		int high = text[i] == '%' && len - i >= 3 ? hex_value(text[i + 1]) : -1;
+		int low = high >= 0 ? hex_value(text[i + 2]) : -1;
+
+		if (low >= 0) {
+			bytes_add_byte(out, (uint8_t)(high * 16 + low));
+			i += 2;
+			clean = clean && high + low > 0;
+		} else {
+			bytes_add_byte(out, (uint8_t)text[i]);
+			clean = clean && text[i] != '%';
+		}
+	}
+	return clean && !out->failed;
+}
+
+/* A token is inside, plainly or behind percent escapes. */
+static bool hides_token(const char *text, size_t len)
+{
+	OWNED_STRUCT(bytes) plain = {.secret = true};
+
+	if (redact_looks_like_token(text, len))
+		return true;
+	if (len == 0 || !memchr(text, '%', len))
+		return false;
+	(void)decode(text, len, &plain);
+	return plain.failed || redact_looks_like_token((const char *)plain.data, plain.len);
+}
+
 /* Appends what can be shown of len bytes. */
 static void add_visible(const char *text, size_t len, size_t max_len, struct bytes *out)
 {
@@ -54,7 +99,7 @@ static void add_visible(const char *text, size_t len, size_t max_len, struct byt
 
 static void add_checked(const char *text, size_t len, size_t max_len, struct bytes *out)
 {
-	if (redact_looks_like_token(text, len))
+	if (hides_token(text, len))
 		bytes_add_text(out, REDACTED);
 	else
 		add_visible(text, len, max_len, out);
@@ -81,18 +126,36 @@ void redact_header(const char *name, const char *value, size_t max_len, struct b
 	bytes_add_text(out, REDACTED);
 }
 
-/* One piece "name=value" of a query. */
+/* The value must not be seen: its name says so once decoded, or what is there cannot be decoded, so
+ * that nobody knows what it says. */
+static bool is_secret_piece(const char *piece, size_t len, size_t name_len)
+{
+	OWNED_STRUCT(bytes) plain = {.secret = true};
+	size_t plain_len;
+
+	if (!decode(piece, name_len, &plain))
+		return true;
+	plain_len = plain.len;
+	if (named(secret_params, TEXT_COUNT(secret_params), bytes_text(&plain), plain_len))
+		return true;
+	return !decode(piece + name_len, len - name_len, &plain);
+}
+
+/* One piece "name=value" of a query; without '=' it is all value. */
 static void add_piece(const char *piece, size_t len, size_t max_len, struct bytes *out)
 {
 	const char *equals = memchr(piece, '=', len);
 	size_t name_len = equals ? (size_t)(equals - piece) : len;
 
-	if (equals && named(secret_params, TEXT_COUNT(secret_params), piece, name_len)) {
-		bytes_add(out, piece, name_len);
-		bytes_add_text(out, "=" REDACTED);
+	if (equals ? !is_secret_piece(piece, len, name_len) : !is_secret_piece(piece, len, 0)) {
+		add_checked(piece, len, max_len, out);
 		return;
 	}
-	add_checked(piece, len, max_len, out);
+	if (equals) {
+		add_checked(piece, name_len, max_len, out);
+		bytes_add_byte(out, '=');
+	}
+	bytes_add_text(out, REDACTED);
 }
 
 void redact_query(const char *query, size_t max_len, struct bytes *out)

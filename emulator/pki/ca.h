@@ -4,14 +4,16 @@
 /* The emulator's certificate authority and its keys. NOT FOR PRODUCTION, and every subject says so.
  *
  *   root    self-signed; what a client trusts (the `--ca-out` file)
- *   server  signed by root: TLS for the token service and resource (its names: localhost,
- * 127.0.0.1, ::1 and any added) issuer  signed by root, clientAuth only: issues the 7-day client
- * certificates (ISSUE-03)
+ *   server  signed by root: TLS of the token service and the resource, for localhost,
+ *           127.0.0.1, ::1 and the names added
+ *   issuer  signed by root, for clientAuth only: issues the client certificates (ISSUE-03)
  *
- * Root, issuer and server are valid from 1970 to 2999 so that moving the clock never breaks
- * transport by accident. Keys are P-256, or RSA-2048 by option. With a state directory (0700) they
- * are kept in files (0600) and found again; two emulators on one directory accept each other's
- * certificates. */
+ * All three are valid from 1970 to 2999, so that moving the clock never breaks transport by
+ * accident. Keys are P-256, or RSA-2048 by option.
+ *
+ * With a state directory (0700, on a file system with hard links) root and issuer are kept in
+ * authority.pem and the server in server.pem, both 0600. Emulators that share a directory, also
+ * when they start at the same moment, have one authority and accept each other's certificates. */
 #ifndef EMULATOR_PKI_CA_H
 #define EMULATOR_PKI_CA_H
 
@@ -39,8 +41,9 @@ struct ca_options {
 };
 
 /* Makes or loads everything. MSIV2_CONFIG naming the file for bad state (foreign, open to others,
- * cut short, key not matching), with nothing changed on disk. A state directory made for other
- * names gets a new server certificate under the same root. */
+ * cut short, key not matching, keys of the other type), with nothing changed on disk; at "--name"
+ * for what is neither a DNS name nor an address. A state directory made for other names gets a new
+ * server certificate under the same root. */
 MSIV2_MUST_USE enum msiv2_rc ca_new(const struct ca_options *options, struct ca **out,
                                     struct msiv2_error *err);
 /* Frees; NULL is allowed. */
@@ -76,9 +79,11 @@ enum ca_verdict {
 	CA_NOT_YET_VALID,
 	CA_EXPIRED,
 	CA_FOREIGN,       /* not issued by this CA, or altered */
-	CA_NOT_FOR_CLIENT /* wrong EKU or KU */
+	CA_NOT_FOR_CLIENT /* ours, but for something else: EKU or KU missing or wrong, or a CA */
 };
-/* Verifies a presented certificate against the issuer at now_s (the world's clock). Thread-safe. */
+/* Verifies a presented certificate at now_s (the world's clock); both ends of the validity count as
+ * inside. Of several verdicts the one that says most is given: foreign, then not for clients, then
+ * time. Revocation is not looked at. Thread-safe. */
 enum ca_verdict ca_verify_client(const struct ca *ca, X509 *cert, int64_t now_s);
 
 #endif

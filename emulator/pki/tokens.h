@@ -38,10 +38,9 @@ struct token_claims {
 	const char *client_id; /* appid */
 	const char *object_id; /* oid, sub */
 	const char *mi_res_id; /* xms_mirid, NULL = left out */
-	const char
-	        *x5t_s256; /* cnf.x5t#S256 and xms_tb (SPEC); NULL = a bearer token with neither */
-	int64_t issued_at_s;  /* iat, nbf */
-	int64_t expires_at_s; /* exp */
+	const char *x5t_s256;  /* cnf.x5t#S256 and xms_tb (SPEC); NULL = a bearer token */
+	int64_t issued_at_s;   /* iat, nbf */
+	int64_t expires_at_s;  /* exp */
 };
 
 /* Appends a signed compact JWT with a random jti. MSIV2_CONFIG for claims that are missing, too

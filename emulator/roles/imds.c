@@ -304,6 +304,7 @@ void imds_answer(struct world *world, const struct http_request *request,
 	OWNED_STRUCT(query) query = {0};
 	struct msiv2_error err = {0};
 	struct role_call call;
+	enum msiv2_rc rc;
 
 	role_call_init(&call, world, request, response, notes);
 	imds_add_headers(response);
@@ -315,9 +316,12 @@ void imds_answer(struct world *world, const struct http_request *request,
 	/* META-08: a probe is the metadata request without its header. */
 	if (notes->endpoint == ENDPOINT_METADATA && !http_header(request, "Metadata", NULL))
 		notes->endpoint = ENDPOINT_PROBE;
-	if (query_parse(request->query, request->query ? strlen(request->query) : 0, &blame, &query,
-	                &err) != MSIV2_OK)
+	rc = query_parse(request->query, request->query ? strlen(request->query) : 0, &blame,
+	                 &query, &err);
+	if (rc == MSIV2_OK)
+		answer_endpoint(&call, endpoint, &query);
+	else if (rc == MSIV2_CONFIG)
 		role_refuse(&call, &bad_query, err.message, NULL);
 	else
-		answer_endpoint(&call, endpoint, &query);
+		role_fail(&call, &err);
 }

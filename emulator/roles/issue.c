@@ -125,6 +125,10 @@ static bool read_body(struct role_call *call, struct issue_body *body)
 		body->token = NULL;
 	if (rc == MSIV2_OK)
 		return true;
+	if (rc != MSIV2_CONFIG) {
+		role_fail(call, &err);
+		return false;
+	}
 	if (rule_breach(&call->modes, RULE_ISSUE_BODY, &call->notes->findings, "%s", err.message))
 		log_line(&call->world->log, MSIV2_LOG_DEBUG, "issue: %s", err.message);
 	role_refuse(call, &bad_body, err.message, NULL);

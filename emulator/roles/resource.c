@@ -126,7 +126,8 @@ static void read_authorization(struct resource_facts *facts, const struct http_r
 	}
 }
 
-static void read_facts(struct resource_facts *facts, struct role_call *call)
+static enum msiv2_rc read_facts(struct resource_facts *facts, struct role_call *call,
+                                struct msiv2_error *err)
 {
 	X509 *peer = call->request->tls ? call->request->tls->peer : NULL;
 	uint8_t sha256[X509_SHA256_LEN];
@@ -138,10 +139,13 @@ static void read_facts(struct resource_facts *facts, struct role_call *call)
 		facts->verdict = tokens_check(call->world->tokens, facts->jwt, strlen(facts->jwt),
 		                              call->now_s, &facts->token);
 	facts->certificate = peer != NULL;
-	if (peer && x509_sha256(peer, sha256, NULL) == MSIV2_OK) {
-		base64url_encode(sha256, sizeof(sha256), &text);
-		role_note(facts->thumbprint, sizeof(facts->thumbprint), bytes_text(&text));
-	}
+	if (!peer)
+		return MSIV2_OK;
+	TRY(x509_sha256(peer, sha256, err));
+	base64url_encode(sha256, sizeof(sha256), &text);
+	TRY(bytes_done(&text, "certificate", err));
+	role_note(facts->thumbprint, sizeof(facts->thumbprint), bytes_text(&text));
+	return MSIV2_OK;
 }
 
 static void refuse(struct role_call *call, const struct role_answer *answer, const char *detail)
@@ -152,6 +156,19 @@ static void refuse(struct role_call *call, const struct role_answer *answer, con
 	               POP " error=\"%s\", error_description=\"%.120s\"", answer->error, detail);
 	http_add_header(call->response, "WWW-Authenticate", challenge);
 	role_refuse(call, answer, detail, NULL);
+}
+
+/* Without a token that this world signed there is nobody to let in, whatever the modes say. True
+ * when it is lacking; the answer is then that of its rule. */
+static bool lacks_basis(struct role_call *call, const struct resource_facts *facts)
+{
+	static const struct role_answer answer = INVALID_TOKEN;
+	char detail[ROLE_DETAIL_SIZE] = "";
+
+	if (!no_authorization(facts, detail) && !bad_token(facts, detail))
+		return false;
+	refuse(call, &answer, detail);
+	return true;
 }
 
 static void accept(struct role_call *call, const struct resource_facts *facts)
@@ -177,18 +194,24 @@ static void accept(struct role_call *call, const struct resource_facts *facts)
 void resource_answer(struct role_call *call)
 {
 	struct resource_facts facts;
+	struct msiv2_error err = {0};
 	char detail[ROLE_DETAIL_SIZE] = "";
 	const struct role_rule *row;
 
 	call->notes->endpoint = ENDPOINT_RESOURCE;
 	if (role_refuse_broken_body(call))
 		return;
-	read_facts(&facts, call);
+	if (read_facts(&facts, call, &err) != MSIV2_OK) {
+		role_fail(call, &err);
+		return;
+	}
 	row = role_judge(rows, TEXT_COUNT(rows), &facts, call, detail);
 	if (row) {
 		refuse(call, &row->answer, detail);
 		return;
 	}
+	if (lacks_basis(call, &facts))
+		return;
 	role_note(call->notes->client_id, sizeof(call->notes->client_id), facts.token.client_id);
 	role_note(call->notes->token_type, sizeof(call->notes->token_type),
 	          facts.token.x5t_s256[0] != '\0' ? POP : BEARER);

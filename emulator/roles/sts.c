@@ -137,14 +137,20 @@ static void answer_token(struct role_call *call, const struct sts_facts *facts)
 void sts_answer(struct role_call *call, const char *tenant)
 {
 	OWNED_STRUCT(query) form = {0};
+	struct msiv2_error err = {0};
 	struct sts_facts facts;
 	const char *client_id;
+	enum msiv2_rc rc;
 
 	call->notes->endpoint = ENDPOINT_TOKEN;
 	if (role_refuse_broken_body(call))
 		return;
-	sts_facts_init(&facts, call, tenant);
+	rc = sts_facts_init(&facts, call, tenant, &err);
 	form = facts.form; /* owned here; facts borrows it */
+	if (rc != MSIV2_OK) {
+		role_fail(call, &err);
+		return;
+	}
 	client_id = query_get(&form, "client_id", NULL);
 	if (client_id)
 		role_note(call->notes->client_id, sizeof(call->notes->client_id), client_id);

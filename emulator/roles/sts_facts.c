@@ -10,18 +10,23 @@
 
 #include <openssl/objects.h>
 
-static void read_form(struct sts_facts *facts)
+static enum msiv2_rc read_form(struct sts_facts *facts, struct msiv2_error *err)
 {
 	static const struct blame blame = {MSIV2_CONFIG, "form"};
 	const struct http_request *request = facts->request;
-	struct msiv2_error err = {0};
+	struct msiv2_error fault = {0};
+	enum msiv2_rc rc = query_parse((const char *)request->body, request->body_len, &blame,
+	                               &facts->form, &fault);
 
-	if (query_parse((const char *)request->body, request->body_len, &blame, &facts->form,
-	                &err) != MSIV2_OK)
-		role_note(facts->form_fault, sizeof(facts->form_fault), err.message);
+	if (rc == MSIV2_INTERNAL)
+		return err_no_memory(err, "form");
+	if (rc != MSIV2_OK)
+		role_note(facts->form_fault, sizeof(facts->form_fault), fault.message);
+	return MSIV2_OK;
 }
 
-static void read_certificate(struct sts_facts *facts, struct role_call *call)
+static enum msiv2_rc read_certificate(struct sts_facts *facts, struct role_call *call,
+                                      struct msiv2_error *err)
 {
 	struct world *world = call->world;
 	uint8_t sha256[X509_SHA256_LEN];
@@ -33,18 +38,21 @@ static void read_certificate(struct sts_facts *facts, struct role_call *call)
 	facts->verdict = ca_verify_client(world->ca, facts->certificate, call->now_s);
 	if (x509_name_value(X509_get_subject_name(facts->certificate), NID_commonName, &cn))
 		role_note(facts->certificate_cn, sizeof(facts->certificate_cn), bytes_text(&cn));
-	if (x509_sha256(facts->certificate, sha256, NULL) != MSIV2_OK)
-		return;
+	TRY(bytes_done(&cn, "certificate", err));
+	TRY(x509_sha256(facts->certificate, sha256, err));
 	base64url_encode(sha256, sizeof(sha256), &text);
+	TRY(bytes_done(&text, "certificate", err));
 	role_note(facts->thumbprint, sizeof(facts->thumbprint), bytes_text(&text));
 	facts->attestation_faults = attestations_faults(world->attestations, sha256);
 	if (x509_validity(facts->certificate, &not_before_s, &not_after_s))
 		facts->revoked =
 		        revocations_has(world->revocations, sha256,
 		                        not_after_s - world->config.certificate_lifetime_s);
+	return MSIV2_OK;
 }
 
-void sts_facts_init(struct sts_facts *facts, struct role_call *call, const char *tenant)
+enum msiv2_rc sts_facts_init(struct sts_facts *facts, struct role_call *call, const char *tenant,
+                             struct msiv2_error *err)
 {
 	const char *client_id;
 
@@ -54,12 +62,11 @@ void sts_facts_init(struct sts_facts *facts, struct role_call *call, const char 
 	        .tenant = tenant,
 	        .certificate = call->request->tls ? call->request->tls->peer : NULL,
 	};
-	read_form(facts);
+	TRY(read_form(facts, err));
 	client_id = query_get(&facts->form, "client_id", NULL);
 	if (client_id)
 		facts->identity = world_find_identity(call->world, "client_id", client_id);
 	facts->wants_pop =
 	        text_equal_nocase(query_get(&facts->form, "token_type", NULL), "mtls_pop");
-	if (facts->certificate)
-		read_certificate(facts, call);
+	return facts->certificate ? read_certificate(facts, call, err) : MSIV2_OK;
 }

@@ -176,7 +176,8 @@ static bool wrong_claims(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	OWNED(cJSON) *json = NULL;
 
 	(void)snprintf(detail, ROLE_DETAIL_SIZE, "claims is not a JSON object");
-	return claims && json_parse_object(claims, strlen(claims), &blame, &json, NULL) != MSIV2_OK;
+	return claims &&
+	       json_parse_object(claims, strlen(claims), &blame, &json, NULL) == MSIV2_CONFIG;
 }
 
 static bool unknown_parameter(const void *facts, char detail[ROLE_DETAIL_SIZE])

@@ -31,8 +31,10 @@ struct sts_facts {
 	bool wants_pop;
 };
 
-/* Reads everything the rules need; the form has to be released with query_free(). */
-void sts_facts_init(struct sts_facts *facts, struct role_call *call, const char *tenant);
+/* Reads everything the rules need; the form has to be released with query_free(), also after a
+ * failure, which is MSIV2_INTERNAL. */
+MSIV2_MUST_USE enum msiv2_rc sts_facts_init(struct sts_facts *facts, struct role_call *call,
+                                            const char *tenant, struct msiv2_error *err);
 
 /* The checks of the frame: method, tenant, content type. */
 const struct role_rule *sts_frame_rows(size_t *count);

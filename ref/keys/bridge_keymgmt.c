@@ -152,17 +152,11 @@ static const OSSL_PARAM *keymgmt_import_types(int selection)
 static int keymgmt_export(void *data, int selection, OSSL_CALLBACK *take, void *arg)
 {
 	const struct bridge_keydata *keydata = data;
-	OSSL_PARAM *params = NULL;
-	int taken;
 
 	if ((selection & SELECT_PRIVATE) != 0 || (selection & SELECT_PUBLIC) == 0 ||
 	    keydata->public_key == NULL)
 		return 0;
-	if (EVP_PKEY_todata(keydata->public_key, EVP_PKEY_PUBLIC_KEY, &params) != 1)
-		return 0;
-	taken = take(params, arg);
-	OSSL_PARAM_free(params);
-	return taken;
+	return EVP_PKEY_export(keydata->public_key, EVP_PKEY_PUBLIC_KEY, take, arg);
 }
 
 static const OSSL_PARAM *keymgmt_export_types(int selection)

@@ -53,7 +53,8 @@ struct key_ops {
 	void (*free)(void *state);
 };
 
-/* Takes ownership of state (also on failure). The ops are borrowed and must be static. */
+/* Takes ownership of state (also on failure). The ops are borrowed and must be static.
+ * MSIV2_KEY_UNAVAILABLE when the public half cannot be read or is not RSA. */
 MSIV2_MUST_USE enum msiv2_rc key_new(const struct key_ops *ops, void *state, struct key **out,
                                      struct msiv2_error *err);
 /* One more owner. */
@@ -62,7 +63,8 @@ struct key *key_ref(struct key *key);
 void key_free(struct key *key);
 DEFINE_OWNED_STRUCT(key, key_free)
 
-/* Signs; see key_ops.sign. MSIV2_KEY_UNAVAILABLE when the device refuses. */
+/* Signs; see key_ops.sign. MSIV2_KEY_UNAVAILABLE when the device refuses, MSIV2_INTERNAL when the
+ * digest's length is not that of md or sig has too little room. */
 MSIV2_MUST_USE enum msiv2_rc key_sign(struct key *key, enum key_padding padding, const EVP_MD *md,
                                       const uint8_t *digest, size_t digest_len, uint8_t *sig,
                                       size_t *sig_len, struct msiv2_error *err);

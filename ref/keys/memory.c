@@ -50,7 +50,9 @@ static enum msiv2_rc memory_public(void *state, EVP_PKEY **out, struct msiv2_err
 	OSSL_PARAM *params = NULL;
 	int done;
 
-	if (ctx == NULL || EVP_PKEY_todata(state, EVP_PKEY_PUBLIC_KEY, &params) != 1)
+	/* OpenSSL 3.0 may report success without parameters when memory is out. */
+	if (ctx == NULL || EVP_PKEY_todata(state, EVP_PKEY_PUBLIC_KEY, &params) != 1 ||
+	    params == NULL)
 		return refused(err, "cannot read the public key");
 	done = EVP_PKEY_fromdata_init(ctx) == 1 &&
 	       EVP_PKEY_fromdata(ctx, out, EVP_PKEY_PUBLIC_KEY, params) == 1;

@@ -6,7 +6,14 @@
  * the EVP_PKEY for its private half fails, whatever the key's kind (KEY-05).
  *
  * A bridge has a library context of its own, so that a program which uses libmsiv2 finds its own
- * OpenSSL unchanged. EVP_PKEYs keep the bridge's key referenced; free them before the bridge. */
+ * OpenSSL unchanged. Its EVP_PKEYs work in contexts and SSL_CTXs of the default library context
+ * without further words: X509_REQ_sign_ctx(), SSL_CTX_use_PrivateKey(), TLS 1.2 and 1.3. They sign
+ * with SHA-256, SHA-384 or SHA-512, PKCS#1 v1.5 or PSS with a salt as long as the digest, and
+ * nothing else.
+ *
+ * EVP_PKEYs keep their key referenced. Free them, and whatever holds them (SSL_CTX, connections),
+ * before the bridge; certificates that were compared with them may live on. Any thread may use a
+ * bridge and its EVP_PKEYs, several at once. */
 #ifndef REF_KEYS_OPENSSL_BRIDGE_H
 #define REF_KEYS_OPENSSL_BRIDGE_H
 

@@ -205,6 +205,8 @@ static bool apply_manners(CURL *easy)
 #endif
 	return curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+	       /* What a proxy answers to CONNECT is not the server's answer. */
+	       curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
 	               CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)HTTP_BODY_MAX) ==
@@ -411,10 +413,29 @@ static enum msiv2_rc judge_failure(struct transfer *transfer, CURLcode code, con
 	return no_answer(transfer, code, origin, reason, err);
 }
 
-static enum msiv2_rc judge(struct transfer *transfer, CURLcode code, struct msiv2_error *err)
+/* Whom we talked to, and through whom. The proxy's address as it was connected to: a setting may
+ * hold a password. */
+static enum msiv2_rc name_peer(const struct transfer *transfer, struct bytes *out,
+                               struct msiv2_error *err)
 {
 	const struct blame blame = {transfer->request->malformed, transfer->request->where};
-	OWNED_STRUCT(bytes) origin = {0};
+	CURL *easy = transfer->handle->easy;
+	const char *ip = NULL;
+	long answered = 0;
+	long port = 0;
+
+	TRY(address_origin(transfer->request->url, false, &blame, out, err));
+	(void)curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &answered);
+	(void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
+	(void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
+	if (answered != 0 && !text_empty(ip))
+		bytes_addf(out, " through the proxy at %s port %ld", ip, port);
+	return bytes_done(out, blame.where, err);
+}
+
+static enum msiv2_rc judge(struct transfer *transfer, CURLcode code, struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) peer = {0};
 	long status = 0;
 
 	/* A head that ends without its empty line is whole to libcurl. */
@@ -425,10 +446,10 @@ static enum msiv2_rc judge(struct transfer *transfer, CURLcode code, struct msiv
 		transfer->answer->status = (int)status;
 		return MSIV2_OK;
 	}
-	TRY(address_origin(transfer->request->url, false, &blame, &origin, err));
+	TRY(name_peer(transfer, &peer, err));
 	if (transfer->out_of_time)
-		return out_of_time(transfer, bytes_text(&origin), err);
-	return judge_failure(transfer, code, bytes_text(&origin), err);
+		return out_of_time(transfer, bytes_text(&peer), err);
+	return judge_failure(transfer, code, bytes_text(&peer), err);
 }
 
 enum msiv2_rc http_send(struct http_pool *pool, const struct http_request *request,

@@ -5,8 +5,11 @@
 
 #include <openssl/ssl.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "common/bytes.h"
 #include "common/clock.h"
 #include "common/mem.h"
 #include "common/x509.h"
@@ -162,6 +165,22 @@ static bool apply_direct(CURL *easy)
 	       curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK;
 }
 
+/* A proxy of the environment cannot reach this host's own loopback; what the environment excepts
+ * stays excepted. "*" is known to libcurl only when it stands alone. */
+static bool apply_environment(CURL *easy)
+{
+	const char *except = secure_getenv("no_proxy");
+	OWNED_STRUCT(bytes) list = {0};
+
+	if (except == NULL)
+		except = secure_getenv("NO_PROXY");
+	if (except != NULL && strcmp(except, "*") == 0)
+		return curl_easy_setopt(easy, CURLOPT_NOPROXY, except) == CURLE_OK;
+	bytes_addf(&list, "localhost,127.0.0.0/8,::1,%s", except != NULL ? except : "");
+	return !list.failed &&
+	       curl_easy_setopt(easy, CURLOPT_NOPROXY, bytes_text(&list)) == CURLE_OK;
+}
+
 /* Without these, libcurl would load the system's anchors beside the given ones (STS-06). */
 static bool apply_own_trust(CURL *easy)
 {
@@ -174,7 +193,7 @@ bool http_pool_apply(struct http_handle *handle)
 	CURL *easy = handle->easy;
 	const struct http_pool_config *config = &handle->pool->config;
 
-	return (!config->direct || apply_direct(easy)) &&
+	return (config->direct ? apply_direct(easy) : apply_environment(easy)) &&
 	       (config->trust == NULL || apply_own_trust(easy)) &&
 	       curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
 	               CURLE_OK &&

@@ -76,11 +76,16 @@ resource_id:?*) selector=mi_res_id value=${identity#*:} ;; # META-04
 *) fail config --identity 0 "must be system, client_id:ID, object_id:ID or resource_id:ID" ;;
 esac
 call=${call:-$resource}
+case $imds in
+http://?* | https://?*) ;;
+*) fail config --imds 0 "must be an http or https address" ;;
+esac
 imds=$(printf '%s' "$imds" | sed 's,^\([a-z]*://[^/?#]*\).*,\1,') # NET-06
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' HUP INT TERM
+trap 'exit 141' PIPE
 
 # ask WHERE CLASS CURL-OPTION...: one request; $status, $dir/head and $dir/body are the answer.
 ask() {

@@ -24,6 +24,10 @@ expect_no_match "no token" "$out" 'eyJ'
 expect "short" "$([ "$(wc -l <"$work/out")" -le 60 ] && echo yes)" yes
 expect "nothing left behind" "$(ls -A "$TMPDIR")" ""
 
+# A reader that leaves early leaves nobody behind: the emulator removes its CA file when it ends.
+demo --bin "$MSIV2_BIN" 2>"$work/first.err" | head -n 1 >"$work/first"
+expect "nothing left by a demo that was cut short" "$(ls -A "$TMPDIR")" ""
+
 # Failures are told: a client that fails, an emulator that does not start, nothing built, nonsense.
 mkdir "$work/bin"
 ln -s "$MSIV2_BIN/msiv2-emulator" "$work/bin/msiv2-emulator"

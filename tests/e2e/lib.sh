@@ -17,6 +17,7 @@ emulator_pid=
 failures=0
 trap 'finish $?' EXIT
 trap 'exit 130' HUP INT TERM
+trap 'exit 141' PIPE
 
 # The end, whatever happened: the emulator is stopped, the folder removed.
 finish() {

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# msiv2-emulator as a process: options, streams, signals, exit codes. MSIV2_BIN names the folder of the
+# msiv2-emulator as a process: options, streams, signals, exit codes. MSIV2_BIN names the folder of
 # program. Nothing sleeps: the ready line says when the emulator is there.
 set -eu
 
 : "${MSIV2_BIN:?the folder of msiv2-emulator}"
 emulator=$MSIV2_BIN/msiv2-emulator
+docs=$(cd "$(dirname "$0")/../../docs" && pwd)
 work=$(mktemp -d)
 pid=
 failures=0
@@ -87,6 +88,9 @@ check "--help" "$code $(wc -c <err)" "0 0"
 for option in --imds-port --sts-port --admin-port --bind --state --config --print-config --ca-out \
 	--ready-fd --name --ca-key --profile --rule --quiet --verbose --help --version; do
 	contains "--help" out "$option"
+	contains "man page" "$docs/man/msiv2-emulator.1" \
+		"$(printf '%s' "$option" | sed 's/-/\\-/g')"
+	contains "docs" "$docs/emulator.md" "$option"
 done
 contains "--help" out "NOT FOR PRODUCTION"
 run --version

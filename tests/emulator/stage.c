@@ -105,6 +105,8 @@ static void read_answer(struct stage *stage)
 {
 	static const struct blame blame = {MSIV2_INTERNAL, "answer"};
 
+	cJSON_Delete(stage->json);
+	stage->json = NULL;
 	if (json_parse_object(stage->response.body.data, stage->response.body.len, &blame,
 	                      &stage->json, NULL) != MSIV2_OK)
 		stage->json = NULL;

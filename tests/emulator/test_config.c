@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/files.h"
 #include "common/text.h"
 #include "emulator/config.h"
 #include "emulator/config_keys.h"
@@ -296,6 +297,25 @@ static void running_out_of_memory_is_reported_wherever_it_happens(void **state)
 	assert_true(nth > 30);
 }
 
+static void every_key_is_in_the_documentation(void **state)
+{
+	OWNED_STRUCT(bytes) text = {0};
+	size_t count = 0;
+	const struct config_key *keys = config_keys(&count);
+
+	(void)state;
+	assert_int_equal(files_read(TESTS_WIRE_DIR "/../../docs/emulator.md", 1024 * 1024,
+	                            MSIV2_CONFIG, &text, NULL),
+	                 MSIV2_OK);
+	for (size_t i = 0; i < count; i++) {
+		OWNED_STRUCT(bytes) quoted = {0};
+
+		bytes_addf(&quoted, "`%s`", keys[i].path);
+		if (!strstr(bytes_text(&text), bytes_text(&quoted)))
+			fail_msg("docs/emulator.md does not speak of %s", keys[i].path);
+	}
+}
+
 static void judge(const char *name, bool good, const struct bytes *body)
 {
 	OWNED_STRUCT(config) config = {0};
@@ -324,6 +344,7 @@ int main(void)
 	        cmocka_unit_test(a_list_has_a_limit),
 	        cmocka_unit_test(running_out_of_memory_is_reported_wherever_it_happens),
 	        cmocka_unit_test(the_samples_are_judged_as_they_are_named),
+	        cmocka_unit_test(every_key_is_in_the_documentation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,38 @@ static void secrets_never_show(void **state)
 	assert_non_null(strstr(bytes_text(&text), "fine=1"));
 }
 
+/* SEC-01: what a server would decode is judged decoded. */
+static void escapes_hide_no_secret(void **state)
+{
+	static const char *const queries[] = {
+	        "acc%65ss_token=sesame",
+	        "%61ccess_toke%6E=sesame",
+	        "x=eyJh%2EeyJ1%2Esesame",
+	        "x=%65yJh.eyJ1.sesame",
+	        "x=sesame%2",
+	        "x=sesame%zz",
+	        "x%zz=sesame",
+	        "x=sesame%00",
+	        "sesame%",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		OWNED_STRUCT(bytes) out = {0};
+
+		redact_query(queries[i], 512, &out);
+		assert_null(strstr(bytes_text(&out), "sesame"));
+		assert_non_null(strstr(bytes_text(&out), REDACTED));
+	}
+	OWNED_STRUCT(bytes) out = {0};
+
+	redact_text("/resource/%65yJh%2eeyJ1%2Esesame", 512, &out);
+	assert_string_equal(bytes_text(&out), REDACTED);
+	bytes_clear(&out);
+	redact_query("resource=https%3A%2F%2Fvault&a%20b=%C3%A9&flag", 512, &out);
+	assert_string_equal(bytes_text(&out), "resource=https%3A%2F%2Fvault&a%20b=%C3%A9&flag");
+}
+
 static void what_is_no_text_is_still_valid_json(void **state)
 {
 	OWNED_STRUCT(journal) *journal = new_journal(4);
@@ -427,6 +459,7 @@ int main(void)
 	        cmocka_unit_test(every_endpoint_has_a_name_of_its_own),
 	        cmocka_unit_test(an_event_tells_everything_about_an_exchange),
 	        cmocka_unit_test(secrets_never_show),
+	        cmocka_unit_test(escapes_hide_no_secret),
 	        cmocka_unit_test(what_is_no_text_is_still_valid_json),
 	        cmocka_unit_test(redaction_never_cuts_inside_a_character),
 	        cmocka_unit_test(a_long_query_is_cut),

@@ -12,6 +12,9 @@
 	"client_id=" STAGE_SYSTEM "&scope=https://vault.azure.net/.default"                        \
 	"&grant_type=client_credentials"
 
+/* 64 characters: one more than any tenant has. */
+#define LONG_TENANT "/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static struct stage stage;
 static X509 *certificate;
 static X509 *other_certificate; /* of the same identity */
@@ -227,6 +230,31 @@ static void a_rule_that_notes_lets_the_call_through(void **state)
 	assert_true(stage_found(&stage, RULE_RES_THUMBPRINT, false));
 }
 
+/* Whatever the modes say: without a token of this world nobody is let in. */
+static void no_mode_lets_anybody_in_without_a_token(void **state)
+{
+	static const char *const modes[] = {"note", "off"};
+	static const char *const bad[] = {NULL, "Bearer x", "mtls_pop a.b.c", "Basic eDp5"};
+	OWNED_STRUCT(bytes) touched = {0};
+	char *signature;
+
+	(void)state;
+	bytes_add_text(&touched, bearer);
+	signature = strrchr((char *)touched.data, '.') + 1;
+	*signature = *signature == 'A' ? 'B' : 'A';
+	for (size_t m = 0; m < TEXT_COUNT(modes); m++) {
+		stage_mode(&stage, "RES-01", modes[m]);
+		for (size_t i = 0; i <= TEXT_COUNT(bad); i++) {
+			call(i < TEXT_COUNT(bad) ? bad[i] : bytes_text(&touched), certificate);
+			assert_int_equal(stage.response.status, 401);
+			assert_string_equal(stage_text(&stage, "error"), "invalid_token");
+			assert_non_null(stage_answer_header(&stage, "WWW-Authenticate"));
+		}
+		call(pop, other_certificate);
+		assert_int_equal(stage.response.status, 200);
+	}
+}
+
 static void cut_bodies_are_refused(void **state)
 {
 	(void)state;
@@ -293,8 +321,7 @@ static void every_other_path_is_404(void **state)
 	                                    "/maa/attest",
 	                                    "//oauth2/v2.0/token",
 	                                    "/" STAGE_TENANT "/oauth2/token",
-	                                    "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	                                    "aaaaaaaaaaaaaaaa/oauth2/v2.0/token"};
+	                                    LONG_TENANT "/oauth2/v2.0/token"};
 
 	(void)state;
 	for (size_t i = 0; i < TEXT_COUNT(paths); i++) {
@@ -320,6 +347,7 @@ int main(void)
 	        TEST(an_expired_token_is_refused_on_the_worlds_clock),
 	        TEST(only_configured_audiences_are_accepted),
 	        TEST(a_rule_that_notes_lets_the_call_through),
+	        TEST(no_mode_lets_anybody_in_without_a_token),
 	        TEST(cut_bodies_are_refused),
 	        TEST(discovery_and_keys_are_published),
 	        TEST(the_documents_are_read_only_and_of_one_tenant),

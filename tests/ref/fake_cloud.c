@@ -157,12 +157,20 @@ static void answer_request(void *ctx, const struct peer_request *request,
 
 	if (cloud->script == NULL || !cloud->script(cloud, leg, nth, request, answer))
 		say_well(cloud, leg, nth, request, answer);
+	fake_cloud_publish(cloud);
+}
+
+void fake_cloud_publish(struct fake_cloud *cloud)
+{
+	(void)pthread_mutex_lock(&cloud->lock);
+	(void)pthread_mutex_unlock(&cloud->lock);
 }
 
 static enum peer_greeting greet(void *ctx, int connection)
 {
 	struct fake_cloud *cloud = ctx;
 
+	fake_cloud_publish(cloud);
 	return cloud->greet != NULL ? cloud->greet(cloud, connection) : PEER_SHAKES;
 }
 
@@ -185,6 +193,7 @@ void fake_cloud_start(struct fake_cloud *cloud, int tls_max)
 	options.key = cloud->ca.server_key;
 	options.tls_max = tls_max;
 	cloud->sts = scripted_peer_start(&options);
+	fake_cloud_publish(cloud);
 }
 
 void fake_cloud_stop(struct fake_cloud *cloud)

@@ -24,7 +24,7 @@ struct fake_cloud {
 	struct scripted_peer *sts; /* and resource */
 	struct virtual_clock clock;
 
-	/* ---- set by the test before requests come ---- */
+	/* ---- set by the test before requests come; see fake_cloud_publish() ---- */
 	/* Decides about request number nth (1 = the first) of a leg: true when it filled in the
 	 * answer itself. NULL = everything is answered well. */
 	bool (*script)(struct fake_cloud *cloud, enum leg leg, int nth,
@@ -52,6 +52,9 @@ struct fake_cloud {
 
 /* Starts IMDS and a TLS token service of at most `tls_max` (0 = any). */
 void fake_cloud_start(struct fake_cloud *cloud, int tls_max);
+/* Before and after requests that come from another process: orders what the test and the peers'
+ * threads write and read, which nothing else does then. */
+void fake_cloud_publish(struct fake_cloud *cloud);
 /* Stops both. */
 void fake_cloud_stop(struct fake_cloud *cloud);
 

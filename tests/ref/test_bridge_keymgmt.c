@@ -340,20 +340,41 @@ static void a_certificate_that_was_compared_may_outlive_the_bridge(void **state)
 	assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(cert), key_public(key)), 1);
 }
 
-static void the_evp_pkey_keeps_its_key(void **state)
+/* A key whose state counts how often it was freed. */
+static enum msiv2_rc counted_public(void *state, EVP_PKEY **out, struct msiv2_error *err)
 {
-	struct key *short_lived = NULL;
+	(void)state;
+	(void)err;
+	*out = key_public(key);
+	return EVP_PKEY_up_ref(*out) == 1 ? MSIV2_OK : MSIV2_INTERNAL;
+}
+
+static void counted_free(void *state)
+{
+	++*(unsigned *)state;
+}
+
+static void the_key_lives_until_its_last_evp_pkey_and_signature(void **state)
+{
+	static const struct key_ops ops = {
+	        .kind = "counted", .public_key = counted_public, .free = counted_free};
+	unsigned freed = 0;
+	struct key *counted = NULL;
 	EVP_PKEY *ours = NULL;
-	uint8_t sig[SIG_LEN];
-	size_t sig_len = sizeof(sig);
+	EVP_PKEY *copy = NULL;
+	EVP_MD_CTX *signing = EVP_MD_CTX_new();
 
 	(void)state;
-	assert_int_equal(memory_key_create(&short_lived, NULL), MSIV2_OK);
-	assert_int_equal(openssl_bridge_pkey(bridge, short_lived, &ours, NULL), MSIV2_OK);
-	key_free(short_lived);
-	assert_true(signs(ours, KEY_PADDING_PSS, EVP_sha256(), sig, &sig_len));
-	assert_true(verifies(ours, KEY_PADDING_PSS, EVP_sha256(), sig, sig_len));
+	assert_int_equal(key_new(&ops, &freed, &counted, NULL), MSIV2_OK);
+	assert_int_equal(openssl_bridge_pkey(bridge, counted, &ours, NULL), MSIV2_OK);
+	key_free(counted);
+	copy = EVP_PKEY_dup(ours);
 	EVP_PKEY_free(ours);
+	assert_int_equal(EVP_DigestSignInit(signing, NULL, EVP_sha256(), NULL, copy), 1);
+	EVP_PKEY_free(copy);
+	assert_int_equal(freed, 0);
+	EVP_MD_CTX_free(signing);
+	assert_int_equal(freed, 1);
 }
 
 static void the_host_programs_openssl_is_unchanged(void **state)
@@ -420,7 +441,7 @@ int main(void)
 	        cmocka_unit_test(no_list_of_parameters_has_a_private_number),
 	        cmocka_unit_test(a_certificate_for_the_key_matches_it),
 	        cmocka_unit_test(a_certificate_that_was_compared_may_outlive_the_bridge),
-	        cmocka_unit_test(the_evp_pkey_keeps_its_key),
+	        cmocka_unit_test(the_key_lives_until_its_last_evp_pkey_and_signature),
 	        cmocka_unit_test(the_host_programs_openssl_is_unchanged),
 	        cmocka_unit_test(bridges_do_not_meet),
 	        cmocka_unit_test(out_of_memory_at_any_point_is_an_error_and_nothing_is_lost),

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "certificate_maker.h"
@@ -361,6 +362,37 @@ static void out_of_memory_at_any_point_is_an_error_and_nothing_is_lost(void **st
 	ERR_clear_error();
 }
 
+/* cJSON's own allocations. */
+static unsigned json_countdown;
+
+static void *faulty_json_malloc(size_t size)
+{
+	if (json_countdown > 0 && --json_countdown == 0)
+		return NULL;
+	return malloc(size);
+}
+
+static void a_cuid_is_written_whole_or_not_at_all(void **state)
+{
+	cJSON_Hooks faulty = {.malloc_fn = faulty_json_malloc, .free_fn = free};
+	enum msiv2_rc rc = MSIV2_INTERNAL;
+	unsigned nth;
+
+	(void)state;
+	cJSON_InitHooks(&faulty);
+	for (nth = 1; rc != MSIV2_OK; nth++) {
+		OWNED_STRUCT(bytes) json = {0};
+
+		assert_true(nth < 50);
+		json_countdown = nth;
+		rc = csr_cuid_json(&host, &json, NULL);
+		assert_true(rc == MSIV2_INTERNAL || rc == MSIV2_OK);
+	}
+	cJSON_InitHooks(NULL);
+	json_countdown = 0;
+	assert_true(nth > 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +401,7 @@ int main(void)
 	        cmocka_unit_test(an_absent_vm_id_is_left_out),
 	        cmocka_unit_test(a_client_id_that_is_not_printable_becomes_utf8),
 	        cmocka_unit_test(cuid_texts_are_escaped_as_json),
+	        cmocka_unit_test(a_cuid_is_written_whole_or_not_at_all),
 	        cmocka_unit_test(names_that_no_subject_may_have_are_refused),
 	        cmocka_unit_test(keys_other_than_rsa_2048_are_refused),
 	        cmocka_unit_test(a_key_that_refuses_is_named_with_its_reason),

@@ -1,139 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* One request and its answer, good and bad (NET-03, NET-04, STS-05, STS-06). */
+/* One request and its answer, good and bad (NET-03, NET-04). */
 #include "tests/testing.h"
 
-#include <openssl/ssl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "certificate_maker.h"
 #include "common/clock.h"
 #include "common/text.h"
-#include "common/x509.h"
-#include "ref/net/http.h"
+#include "http_talk.h"
 #include "ref/net/retry.h"
-#include "ref/net/trust.h"
-#include "scripted_peer.h"
-#include "throwaway_ca.h"
 
-static struct throwaway_ca ca;
-static X509_STORE *trust;
-static EVP_PKEY *client_key;
-static X509 *client_cert;
-
-static int group_setup(void **state)
-{
-	X509_NAME *name = X509_NAME_new();
-
-	(void)state;
-	throwaway_ca_make(&ca);
-	assert_int_equal(trust_load(ca.pem, &trust, NULL), MSIV2_OK);
-	client_key = certificate_p256_key();
-	client_cert = throwaway_ca_sign(&ca, client_key, name, 0, INT64_C(4102444800));
-	X509_NAME_free(name);
-	return 0;
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	X509_free(client_cert);
-	EVP_PKEY_free(client_key);
-	X509_STORE_free(trust);
-	throwaway_ca_free(&ca);
-	return 0;
-}
-
-/* ---- one exchange with one peer ---- */
-
-struct talk {
-	struct peer_answer answer; /* what the peer does; its body is copied for each request */
-	enum peer_greeting greeting;
-	atomic_int requests;
-	char head[2048];
-	struct scripted_peer *peer;
-	struct http_pool *pool;
-	struct patience patience;
-	struct http_answer got;
-	struct msiv2_error err;
-};
-
-static void answer_as_told(void *ctx, const struct peer_request *request,
-                           struct peer_answer *answer)
-{
-	struct talk *talk = ctx;
-
-	if (atomic_fetch_add(&talk->requests, 1) == 0)
-		(void)snprintf(talk->head, sizeof(talk->head), "%s %s\n%s", request->method,
-		               request->target, request->head);
-	*answer = talk->answer;
-	answer->body = (struct bytes){0};
-	bytes_add(&answer->body, talk->answer.body.data, talk->answer.body.len);
-}
-
-static enum peer_greeting greet_as_told(void *ctx, int connection)
-{
-	const struct talk *talk = ctx;
-
-	(void)connection;
-	return talk->greeting;
-}
-
-static void talk_start(struct talk *talk, bool tls, int tls_max, const X509_STORE *trusted)
-{
-	const struct peer_options options = {.answer = answer_as_told,
-	                                     .greet = greet_as_told,
-	                                     .ctx = talk,
-	                                     .certificate = tls ? ca.server : NULL,
-	                                     .key = ca.server_key,
-	                                     .tls_max = tls_max};
-	const struct http_pool_config config = {.clock = clock_system(),
-	                                        .direct = true,
-	                                        .trust = (X509_STORE *)(uintptr_t)trusted,
-	                                        .certificate = tls ? client_cert : NULL,
-	                                        .pkey = tls ? client_key : NULL};
-
-	talk->peer = scripted_peer_start(&options);
-	assert_int_equal(http_pool_new(&config, &talk->pool, NULL), MSIV2_OK);
-	talk->patience = (struct patience){.clock = clock_system(),
-	                                   .deadline_us = clock_deadline_us(clock_system(), 20000)};
-}
-
-static void talk_end(struct talk *talk)
-{
-	http_answer_free(&talk->got);
-	http_pool_free(talk->pool);
-	scripted_peer_stop(talk->peer);
-	bytes_free(&talk->answer.body);
-}
-
-static enum msiv2_rc send_to(struct talk *talk, const char *base, const char *method,
-                             const char *body)
-{
-	char url[128];
-	const struct http_header headers[] = {{"x-test", "yes"}};
-	const struct http_request request = {.where = "test",
-	                                     .malformed = MSIV2_IMDS_MALFORMED,
-	                                     .method = method,
-	                                     .url = url,
-	                                     .headers = headers,
-	                                     .header_count = 1,
-	                                     .body = body,
-	                                     .body_len = body != NULL ? strlen(body) : 0,
-	                                     .patience = &talk->patience};
-
-	(void)snprintf(url, sizeof(url), "%s/path?q=1", base);
-	return http_send(talk->pool, &request, &talk->got, &talk->err);
-}
-
-static enum msiv2_rc get(struct talk *talk)
-{
-	return send_to(talk, scripted_peer_base(talk->peer), "GET", NULL);
-}
+#define MIB ((size_t)1048576)
 
 /* ---- good manners ---- */
 
@@ -145,7 +25,7 @@ static void an_answer_has_status_headers_and_body(void **state)
 	(void)state;
 	bytes_add_text(&talk.answer.body, "short and stout");
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(get(&talk), MSIV2_OK);
+	assert_int_equal(talk_get(&talk), MSIV2_OK);
 	assert_int_equal(talk.got.status, 418);
 	assert_string_equal(bytes_text(&talk.got.body), "short and stout");
 	assert_string_equal(http_answer_header(&talk.got, "sErVeR"), "tea pot");
@@ -166,7 +46,7 @@ static void a_chunked_and_a_dripped_answer_are_put_together(void **state)
 
 		bytes_add_text(&talk.answer.body, "piece by piece");
 		talk_start(&talk, false, 0, NULL);
-		assert_int_equal(get(&talk), MSIV2_OK);
+		assert_int_equal(talk_get(&talk), MSIV2_OK);
 		assert_string_equal(bytes_text(&talk.got.body), "piece by piece");
 		talk_end(&talk);
 	}
@@ -180,7 +60,7 @@ static void an_interim_answer_leaves_no_headers_behind(void **state)
 	bytes_add_text(&talk.answer.body, "HTTP/1.1 103 Early Hints\r\nServer: early\r\n\r\n"
 	                                  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(get(&talk), MSIV2_OK);
+	assert_int_equal(talk_get(&talk), MSIV2_OK);
 	assert_null(http_answer_header(&talk.got, "Server"));
 	assert_string_equal(bytes_text(&talk.got.body), "ok");
 	talk_end(&talk);
@@ -191,12 +71,31 @@ static void connections_are_kept_and_reused(void **state)
 	struct talk talk = {.answer = {.status = 200}};
 
 	(void)state;
-	talk_start(&talk, true, 0, trust);
+	talk_start(&talk, true, 0, talk_trust);
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(get(&talk), MSIV2_OK);
+		assert_int_equal(talk_get(&talk), MSIV2_OK);
 	assert_int_equal(atomic_load(&talk.requests), 5);
 	assert_int_equal(scripted_peer_connections(talk.peer), 1);
 	talk_end(&talk);
+}
+
+static void a_kept_connection_that_the_server_has_closed_is_replaced(void **state)
+{
+	(void)state;
+	for (int tls = 0; tls < 2; tls++) {
+		struct talk talk = {.answer = {.manners = PEER_CLOSES, .after = SIZE_MAX}};
+
+		bytes_add_text(&talk.answer.body, "whole");
+		talk_start(&talk, tls != 0, 0, talk_trust);
+		for (int i = 1; i <= 3; i++) {
+			assert_int_equal(
+			        talk_send(&talk, scripted_peer_base(talk.peer), "POST", "x"),
+			        MSIV2_OK);
+			assert_string_equal(bytes_text(&talk.got.body), "whole");
+			assert_int_equal(scripted_peer_connections(talk.peer), i);
+		}
+		talk_end(&talk);
+	}
 }
 
 static void a_redirect_is_an_answer_and_is_not_followed(void **state)
@@ -205,7 +104,7 @@ static void a_redirect_is_an_answer_and_is_not_followed(void **state)
 
 	(void)state;
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(get(&talk), MSIV2_OK);
+	assert_int_equal(talk_get(&talk), MSIV2_OK);
 	assert_int_equal(talk.got.status, 302);
 	assert_int_equal(atomic_load(&talk.requests), 1);
 	talk_end(&talk);
@@ -218,7 +117,7 @@ static void a_head_request_waits_for_no_body(void **state)
 	(void)state;
 	bytes_add_text(&talk.answer.body, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(send_to(&talk, scripted_peer_base(talk.peer), "HEAD", NULL), MSIV2_OK);
+	assert_int_equal(talk_send(&talk, scripted_peer_base(talk.peer), "HEAD", NULL), MSIV2_OK);
 	assert_int_equal(talk.got.body.len, 0);
 	talk_end(&talk);
 }
@@ -232,8 +131,9 @@ static void a_body_goes_out_with_any_method(void **state)
 		struct talk talk = {.answer = {.status = 200}};
 
 		talk_start(&talk, false, 0, NULL);
-		assert_int_equal(send_to(&talk, scripted_peer_base(talk.peer), methods[i], "body"),
-		                 MSIV2_OK);
+		assert_int_equal(
+		        talk_send(&talk, scripted_peer_base(talk.peer), methods[i], "body"),
+		        MSIV2_OK);
 		assert_int_equal(strncmp(talk.head, methods[i], strlen(methods[i])), 0);
 		assert_non_null(strstr(talk.head, "Content-Length: 4\r\n"));
 		assert_null(strcasestr(talk.head, "Expect:"));
@@ -249,7 +149,7 @@ static void a_configured_proxy_is_bypassed(void **state)
 	talk_start(&talk, false, 0, NULL);
 	(void)setenv("http_proxy", "http://127.0.0.1:1", 1);
 	(void)setenv("all_proxy", "http://127.0.0.1:1", 1);
-	assert_int_equal(get(&talk), MSIV2_OK);
+	assert_int_equal(talk_get(&talk), MSIV2_OK);
 	(void)unsetenv("http_proxy");
 	(void)unsetenv("all_proxy");
 	talk_end(&talk);
@@ -263,25 +163,15 @@ static void add_repeated(struct bytes *out, const char *piece, size_t times)
 		bytes_add_text(out, piece);
 }
 
-/* Sends, and expects a failure of this class whose message has this text and the peer's address. */
-static void expect_failure(struct talk *talk, enum msiv2_rc rc, const char *text)
-{
-	assert_int_equal(get(talk), rc);
-	assert_string_equal(talk->err.where, "test");
-	if (strstr(talk->err.message, text) == NULL)
-		fail_msg("\"%s\" is not in \"%s\"", text, talk->err.message);
-	assert_non_null(strstr(talk->err.message, scripted_peer_base(talk->peer)));
-}
-
 static void a_body_of_exactly_1_mib_is_accepted(void **state)
 {
 	struct talk talk = {.answer = {.status = 200}};
 
 	(void)state;
-	add_repeated(&talk.answer.body, "0123456789abcdef", HTTP_BODY_MAX / 16);
+	add_repeated(&talk.answer.body, "0123456789abcdef", MIB / 16);
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(get(&talk), MSIV2_OK);
-	assert_int_equal(talk.got.body.len, HTTP_BODY_MAX);
+	assert_int_equal(talk_get(&talk), MSIV2_OK);
+	assert_int_equal(talk.got.body.len, MIB);
 	talk_end(&talk);
 }
 
@@ -291,10 +181,10 @@ static void a_larger_body_is_malformed_announced_or_not(void **state)
 	for (int chunked = 0; chunked < 2; chunked++) {
 		struct talk talk = {.answer = {.chunked = chunked != 0}};
 
-		add_repeated(&talk.answer.body, "0123456789abcdef", HTTP_BODY_MAX / 16);
+		add_repeated(&talk.answer.body, "0123456789abcdef", MIB / 16);
 		bytes_add_byte(&talk.answer.body, 'x');
 		talk_start(&talk, false, 0, NULL);
-		expect_failure(&talk, MSIV2_IMDS_MALFORMED, "larger than 1 MiB");
+		talk_expect_failure(&talk, MSIV2_IMDS_MALFORMED, "larger than 1 MiB");
 		talk_end(&talk);
 	}
 }
@@ -312,7 +202,7 @@ static void a_head_that_never_ends_is_malformed(void **state)
 		add_repeated(&talk.answer.body, pieces[i], 12000);
 		bytes_add_text(&talk.answer.body, "\r\n\r\n");
 		talk_start(&talk, false, 0, NULL);
-		expect_failure(&talk, MSIV2_IMDS_MALFORMED, "larger than 64 KiB");
+		talk_expect_failure(&talk, MSIV2_IMDS_MALFORMED, "larger than 64 KiB");
 		talk_end(&talk);
 	}
 }
@@ -326,7 +216,7 @@ static void part_of_an_answer_is_malformed_wherever_it_is_cut(void **state)
 
 		bytes_add_text(&talk.answer.body, "0123456789");
 		talk_start(&talk, false, 0, NULL);
-		assert_int_equal(get(&talk), MSIV2_IMDS_MALFORMED);
+		assert_int_equal(talk_get(&talk), MSIV2_IMDS_MALFORMED);
 		talk_end(&talk);
 	}
 }
@@ -340,8 +230,8 @@ static void part_of_an_answer_over_tls_is_malformed_too(void **state)
 		struct talk talk = {.answer = {.manners = ways[i], .after = 50}};
 
 		bytes_add_text(&talk.answer.body, "0123456789");
-		talk_start(&talk, true, 0, trust);
-		assert_int_equal(get(&talk), MSIV2_IMDS_MALFORMED);
+		talk_start(&talk, true, 0, talk_trust);
+		assert_int_equal(talk_get(&talk), MSIV2_IMDS_MALFORMED);
 		assert_false(talk.got.certificate_refused);
 		talk_end(&talk);
 	}
@@ -357,7 +247,7 @@ static void what_is_not_http_is_malformed(void **state)
 
 		bytes_add_text(&talk.answer.body, garbage[i]);
 		talk_start(&talk, false, 0, NULL);
-		expect_failure(&talk, MSIV2_IMDS_MALFORMED, "");
+		talk_expect_failure(&talk, MSIV2_IMDS_MALFORMED, "");
 		talk_end(&talk);
 	}
 }
@@ -372,20 +262,21 @@ static void a_refused_connection_names_the_address(void **state)
 	(void)state;
 	talk_start(&talk, false, 0, NULL);
 	(void)snprintf(base, sizeof(base), "http://127.0.0.1:%d", scripted_peer_free_port());
-	assert_int_equal(send_to(&talk, base, "GET", NULL), MSIV2_TRANSPORT);
+	assert_int_equal(talk_send(&talk, base, "GET", NULL), MSIV2_TRANSPORT);
 	assert_non_null(strstr(talk.err.message, base));
 	talk_end(&talk);
 }
 
+/* libcurl never resolves .onion (RFC 7686): no name server is needed to fail. */
 static void an_unknown_name_is_a_transport_error(void **state)
 {
 	struct talk talk = {.answer = {.status = 200}};
 
 	(void)state;
 	talk_start(&talk, false, 0, NULL);
-	assert_int_equal(send_to(&talk, "http://no-such-host.invalid", "GET", NULL),
+	assert_int_equal(talk_send(&talk, "http://no-such-host.onion", "GET", NULL),
 	                 MSIV2_TRANSPORT);
-	assert_non_null(strstr(talk.err.message, "no-such-host.invalid"));
+	assert_non_null(strstr(talk.err.message, "no-such-host.onion"));
 	talk_end(&talk);
 }
 
@@ -398,7 +289,7 @@ static void a_reset_before_the_answer_is_a_transport_error(void **state)
 		struct talk talk = {.answer = {.manners = ways[i]}};
 
 		talk_start(&talk, false, 0, NULL);
-		expect_failure(&talk, MSIV2_TRANSPORT, "no answer from");
+		talk_expect_failure(&talk, MSIV2_TRANSPORT, "no answer from");
 		assert_false(talk.got.certificate_refused);
 		talk_end(&talk);
 	}
@@ -415,7 +306,7 @@ static void silence_ends_at_the_deadline(void **state)
 
 		talk_start(&talk, false, 0, NULL);
 		talk.patience.deadline_us = clock_deadline_us(clock_system(), 150);
-		expect_failure(&talk, MSIV2_TIMEOUT, "deadline");
+		talk_expect_failure(&talk, MSIV2_TIMEOUT, "deadline");
 		took_us = clock_mono_us(clock_system()) - took_us;
 		assert_in_range(took_us, 149000, 5000000);
 		talk_end(&talk);
@@ -439,7 +330,7 @@ static void a_cancelled_call_ends_at_once(void **state)
 	talk_start(&talk, false, 0, NULL);
 	talk.patience.cancelled = cancelled_at_third_look;
 	talk.patience.cancelled_ctx = &looks;
-	expect_failure(&talk, MSIV2_TIMEOUT, "cancelled");
+	talk_expect_failure(&talk, MSIV2_TIMEOUT, "cancelled");
 	took_us = clock_mono_us(clock_system()) - took_us;
 	assert_in_range(took_us, 0, 5000000);
 	talk_end(&talk);
@@ -452,7 +343,7 @@ static void nothing_is_sent_after_the_deadline(void **state)
 	(void)state;
 	talk_start(&talk, false, 0, NULL);
 	talk.patience.deadline_us = clock_mono_us(clock_system());
-	assert_int_equal(get(&talk), MSIV2_TIMEOUT);
+	assert_int_equal(talk_get(&talk), MSIV2_TIMEOUT);
 	assert_int_equal(scripted_peer_connections(talk.peer), 0);
 	talk_end(&talk);
 }
@@ -480,133 +371,10 @@ static void retry_after_is_read_as_seconds_or_as_a_date(void **state)
 		struct talk talk = {.answer = {.status = 503, .headers = rows[i].header}};
 
 		talk_start(&talk, false, 0, NULL);
-		assert_int_equal(get(&talk), MSIV2_OK);
+		assert_int_equal(talk_get(&talk), MSIV2_OK);
 		assert_int_equal(http_answer_retry_after_s(&talk.got, 40), rows[i].seconds);
 		talk_end(&talk);
 	}
-}
-
-/* ---- TLS ---- */
-
-static void the_client_certificate_is_presented_by_1_2_and_1_3(void **state)
-{
-	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-
-	(void)state;
-	for (size_t i = 0; i < TEXT_COUNT(versions); i++) {
-		struct talk talk = {.greeting = PEER_DEMANDS_CLIENT};
-
-		talk_start(&talk, true, versions[i], trust);
-		assert_int_equal(get(&talk), MSIV2_OK);
-		talk_end(&talk);
-	}
-}
-
-static void a_server_of_a_foreign_root_is_not_trusted(void **state)
-{
-	struct throwaway_ca foreign;
-	X509_STORE *foreign_trust = NULL;
-	struct talk talk = {.answer = {.status = 200}};
-
-	(void)state;
-	throwaway_ca_make(&foreign);
-	assert_int_equal(trust_load(foreign.pem, &foreign_trust, NULL), MSIV2_OK);
-	talk_start(&talk, true, 0, foreign_trust);
-	expect_failure(&talk, MSIV2_TRANSPORT, "not trusted");
-	assert_false(talk.got.certificate_refused);
-	assert_int_equal(atomic_load(&talk.requests), 0);
-	talk_end(&talk);
-	/* The system's anchors do not know it either. */
-	talk_start(&talk, true, 0, NULL);
-	expect_failure(&talk, MSIV2_TRANSPORT, "not trusted");
-	talk_end(&talk);
-	X509_STORE_free(foreign_trust);
-	throwaway_ca_free(&foreign);
-}
-
-static void a_server_of_another_name_is_not_trusted(void **state)
-{
-	struct talk talk = {.answer = {.status = 200}};
-	char base[64];
-
-	(void)state;
-	talk_start(&talk, true, 0, trust);
-	(void)snprintf(base, sizeof(base), "https://127.0.0.2%s",
-	               strrchr(scripted_peer_base(talk.peer), ':'));
-	/* 127.0.0.2 is refused, or reached and not in the certificate: never an answer. */
-	assert_int_equal(send_to(&talk, base, "GET", NULL), MSIV2_TRANSPORT);
-	assert_false(talk.got.certificate_refused);
-	talk_end(&talk);
-}
-
-static void a_refused_certificate_is_told_from_a_broken_line(void **state)
-{
-	static const struct {
-		enum peer_greeting greeting;
-		bool refused;
-	} rows[] = {
-	        {PEER_REFUSES_CLIENT, true},
-	        {PEER_RESETS_HELLO, true},
-	        {PEER_RESETS_HANDSHAKE, true},
-	        {PEER_SPEAKS_NO_TLS, false},
-	};
-	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-
-	(void)state;
-	for (size_t i = 0; i < TEXT_COUNT(rows) * TEXT_COUNT(versions); i++) {
-		struct talk talk = {.greeting = rows[i / 2].greeting};
-
-		talk_start(&talk, true, versions[i % 2], trust);
-		assert_int_equal(get(&talk), MSIV2_TRANSPORT);
-		/* Under TLS 1.2 the handshake is over for both when the server has finished. */
-		if (rows[i / 2].greeting == PEER_RESETS_HANDSHAKE && i % 2 == 0)
-			assert_false(talk.got.certificate_refused);
-		else
-			assert_int_equal(talk.got.certificate_refused, rows[i / 2].refused);
-		talk_end(&talk);
-	}
-}
-
-static void a_reset_by_a_server_that_asked_for_no_certificate_is_no_refusal(void **state)
-{
-	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-
-	(void)state;
-	for (size_t i = 0; i < TEXT_COUNT(versions); i++) {
-		struct talk talk = {.greeting = PEER_ASKS_NOBODY,
-		                    .answer = {.manners = PEER_RESETS}};
-
-		talk_start(&talk, true, versions[i], trust);
-		assert_int_equal(get(&talk), MSIV2_TRANSPORT);
-		assert_false(talk.got.certificate_refused);
-		talk_end(&talk);
-	}
-}
-
-/* ---- trust files ---- */
-
-static void a_trust_file_must_hold_certificates(void **state)
-{
-	struct msiv2_error err = {0};
-	X509_STORE *store = NULL;
-	char path[128];
-	FILE *file;
-
-	(void)state;
-	assert_int_equal(trust_load("/no/such/file", &store, &err), MSIV2_CONFIG);
-	assert_string_equal(err.where, "/no/such/file");
-	(void)snprintf(path, sizeof(path), "%s/bad.pem", ca.folder);
-	file = fopen(path, "w");
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(trust_load(path, &store, &err), MSIV2_CONFIG);
-	assert_non_null(strstr(err.message, "no PEM certificate"));
-	file = fopen(path, "w");
-	assert_true(fputs("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", file) >=
-	            0);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(trust_load(path, &store, &err), MSIV2_CONFIG);
-	assert_non_null(strstr(err.message, "cannot be read"));
-	assert_int_equal(remove(path), 0);
 }
 
 int main(void)
@@ -616,6 +384,7 @@ int main(void)
 	        cmocka_unit_test(a_chunked_and_a_dripped_answer_are_put_together),
 	        cmocka_unit_test(an_interim_answer_leaves_no_headers_behind),
 	        cmocka_unit_test(connections_are_kept_and_reused),
+	        cmocka_unit_test(a_kept_connection_that_the_server_has_closed_is_replaced),
 	        cmocka_unit_test(a_redirect_is_an_answer_and_is_not_followed),
 	        cmocka_unit_test(a_head_request_waits_for_no_body),
 	        cmocka_unit_test(a_body_goes_out_with_any_method),
@@ -633,13 +402,7 @@ int main(void)
 	        cmocka_unit_test(a_cancelled_call_ends_at_once),
 	        cmocka_unit_test(nothing_is_sent_after_the_deadline),
 	        cmocka_unit_test(retry_after_is_read_as_seconds_or_as_a_date),
-	        cmocka_unit_test(the_client_certificate_is_presented_by_1_2_and_1_3),
-	        cmocka_unit_test(a_server_of_a_foreign_root_is_not_trusted),
-	        cmocka_unit_test(a_server_of_another_name_is_not_trusted),
-	        cmocka_unit_test(a_refused_certificate_is_told_from_a_broken_line),
-	        cmocka_unit_test(a_reset_by_a_server_that_asked_for_no_certificate_is_no_refusal),
-	        cmocka_unit_test(a_trust_file_must_hold_certificates),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return cmocka_run_group_tests(tests, talk_group_setup, talk_group_teardown);
 }

@@ -245,6 +245,21 @@ static void a_certificate_whose_key_nobody_can_read_is_refused(void **state)
 	X509_free(lent.certificate);
 }
 
+static void a_validity_that_nobody_can_read_is_refused(void **state)
+{
+	OWNED(X509) *cert = certificate_make(
+	        &(struct certificate_recipe){ours, ca, CLIENT_ID, NULL, NOT_BEFORE_S, NOT_AFTER_S});
+	char id[] = CLIENT_ID;
+	char endpoint[] = "https://localhost";
+	struct issue issue = {.client_id = id, .endpoint = endpoint, .certificate = cert};
+	struct msiv2_error err = {0};
+
+	(void)state;
+	assert_int_equal(ASN1_STRING_set(X509_getm_notAfter(cert), "next week", -1), 1);
+	assert_int_equal(issue_check(&issue, ours, WITHIN_S, &err), MSIV2_CERT_INVALID);
+	assert_string_equal(err.message, "the certificate's validity cannot be read");
+}
+
 static void out_of_memory_at_any_point_is_an_error_and_nothing_is_lost(void **state)
 {
 	OWNED_STRUCT(bytes) body = {0};
@@ -284,6 +299,7 @@ int main(void)
 	        cmocka_unit_test(both_ends_belong_to_the_validity),
 	        cmocka_unit_test(a_bad_endpoint_is_malformed_and_named),
 	        cmocka_unit_test(a_certificate_whose_key_nobody_can_read_is_refused),
+	        cmocka_unit_test(a_validity_that_nobody_can_read_is_refused),
 	        cmocka_unit_test(out_of_memory_at_any_point_is_an_error_and_nothing_is_lost),
 	};
 

@@ -130,53 +130,77 @@ static void a_signature_can_be_made_in_pieces_and_gone_on_with(void **state)
 }
 
 /* EVP_PKEY_sign(): the caller brings a digest. */
-static int sign_digest(const char *md_name, int padding, int salt_len, size_t digest_len)
+struct ready {
+	const char *md_name; /* NULL = none is set */
+	int padding;
+	int salt_len;
+	size_t digest_len;
+};
+
+static EVP_PKEY_CTX *ready_context(int (*init)(EVP_PKEY_CTX *ctx), const struct ready *ready)
 {
 	OWNED(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-	OWNED(EVP_PKEY_CTX) *check = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-	uint8_t digest[EVP_MAX_MD_SIZE] = {7};
+
+	assert_int_equal(init(ctx), 1);
+	if (ready->md_name != NULL &&
+	    EVP_PKEY_CTX_set_signature_md(ctx, EVP_get_digestbyname(ready->md_name)) != 1)
+		return NULL;
+	if (EVP_PKEY_CTX_set_rsa_padding(ctx, ready->padding) != 1)
+		return NULL;
+	if (ready->padding == RSA_PKCS1_PSS_PADDING &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, ready->salt_len) != 1)
+		return NULL;
+	return steal(&ctx);
+}
+
+static bool sign_digest(const struct ready *ready)
+{
+	static const uint8_t digest[EVP_MAX_MD_SIZE] = {7};
+	OWNED(EVP_PKEY_CTX) *ctx = ready_context(EVP_PKEY_sign_init, ready);
+	OWNED(EVP_PKEY_CTX) *check = NULL;
 	uint8_t sig[SIG_LEN];
 	size_t sig_len = sizeof(sig);
 
-	assert_int_equal(EVP_PKEY_sign_init(ctx), 1);
-	assert_int_equal(EVP_PKEY_verify_init(check), 1);
-	if (md_name != NULL &&
-	    (EVP_PKEY_CTX_set_signature_md(ctx, EVP_get_digestbyname(md_name)) != 1 ||
-	     EVP_PKEY_CTX_set_signature_md(check, EVP_get_digestbyname(md_name)) != 1))
-		return 0;
-	if (EVP_PKEY_CTX_set_rsa_padding(ctx, padding) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_padding(check, padding) != 1)
-		return 0;
-	if (padding == RSA_PKCS1_PSS_PADDING &&
-	    (EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, salt_len) != 1 ||
-	     EVP_PKEY_CTX_set_rsa_pss_saltlen(check, salt_len) != 1))
-		return 0;
-	if (EVP_PKEY_sign(ctx, sig, &sig_len, digest, digest_len) != 1)
-		return 0;
-	return EVP_PKEY_verify(check, sig, sig_len, digest, digest_len) == 1;
+	if (ctx == NULL || EVP_PKEY_sign(ctx, sig, &sig_len, digest, ready->digest_len) != 1)
+		return false;
+	check = ready_context(EVP_PKEY_verify_init, ready);
+	assert_int_equal(EVP_PKEY_verify(check, sig, sig_len, digest, ready->digest_len), 1);
+	return true;
 }
 
 static void a_ready_digest_is_signed(void **state)
 {
+	static const struct ready rows[] = {
+	        {"SHA256", RSA_PKCS1_PADDING, 0, 32},
+	        {"SHA256", RSA_PKCS1_PSS_PADDING, 32, 32},
+	        {"SHA512", RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_DIGEST, 64},
+	};
+
 	(void)state;
-	assert_int_equal(sign_digest("SHA256", RSA_PKCS1_PADDING, 0, 32), 1);
-	assert_int_equal(sign_digest("SHA256", RSA_PKCS1_PSS_PADDING, 32, 32), 1);
-	assert_int_equal(sign_digest("SHA512", RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_DIGEST, 64),
-	                 1);
+	for (size_t i = 0; i < TEXT_COUNT(rows); i++)
+		assert_true(sign_digest(&rows[i]));
 }
 
 static void what_the_protocol_does_not_need_is_refused(void **state)
 {
+	static const struct ready rows[] = {
+	        {"SHA1", RSA_PKCS1_PADDING, 0, 20},
+	        {"MD5-SHA1", RSA_PKCS1_PADDING, 0, 36},
+	        {"SHA256", RSA_PKCS1_PADDING, 0, 31},
+	        {"SHA256", RSA_PKCS1_PSS_PADDING, 20, 32},
+	        {"SHA256", RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_MAX, 32},
+	        {"SHA256", RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_AUTO, 32},
+	        {"SHA256", RSA_NO_PADDING, 0, 32},
+	        {"SHA256", RSA_X931_PADDING, 0, 32},
+	        /* A bare RSA operation without any digest. */
+	        {NULL, RSA_PKCS1_PADDING, 0, 32},
+	};
+
 	(void)state;
-	assert_int_equal(sign_digest("SHA1", RSA_PKCS1_PADDING, 0, 20), 0);
-	assert_int_equal(sign_digest("MD5-SHA1", RSA_PKCS1_PADDING, 0, 36), 0);
-	assert_int_equal(sign_digest("SHA256", RSA_PKCS1_PADDING, 0, 31), 0);
-	assert_int_equal(sign_digest("SHA256", RSA_PKCS1_PSS_PADDING, 20, 32), 0);
-	assert_int_equal(sign_digest("SHA256", RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_MAX, 32), 0);
-	assert_int_equal(sign_digest("SHA256", RSA_NO_PADDING, 0, 32), 0);
-	assert_int_equal(sign_digest("SHA256", RSA_X931_PADDING, 0, 32), 0);
-	/* A bare RSA operation without any digest. */
-	assert_int_equal(sign_digest(NULL, RSA_PKCS1_PADDING, 0, 32), 0);
+	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
+		if (sign_digest(&rows[i]))
+			fail_msg("row %zu", i);
+	}
 	ERR_clear_error();
 }
 

@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/rsa.h>
 #include <stdlib.h>
 
 #include "common/x509.h"
@@ -167,6 +168,48 @@ static enum msiv2_rc sign(struct msiv2_error *err)
 	                err);
 }
 
+static const uint8_t message[] = "a message";
+
+static bool sign_message(EVP_MD_CTX *ctx, uint8_t *sig, size_t *sig_len)
+{
+	EVP_PKEY_CTX *options = NULL;
+
+	return EVP_DigestSignInit(ctx, &options, EVP_sha256(), NULL, pkey) == 1 &&
+	       EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1 &&
+	       EVP_DigestSignUpdate(ctx, message, sizeof(message)) == 1 &&
+	       EVP_DigestSignFinal(ctx, sig, sig_len) == 1;
+}
+
+static bool verify_message(EVP_MD_CTX *ctx, const uint8_t *sig, size_t sig_len)
+{
+	EVP_PKEY_CTX *options = NULL;
+
+	return EVP_DigestVerifyInit(ctx, &options, EVP_sha256(), NULL, pkey) == 1 &&
+	       EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1 &&
+	       EVP_DigestVerify(ctx, sig, sig_len, message, sizeof(message)) == 1;
+}
+
+static enum msiv2_rc sign_and_verify(struct msiv2_error *err)
+{
+	OWNED(EVP_MD_CTX) *signing = EVP_MD_CTX_new();
+	OWNED(EVP_MD_CTX) *verifying = EVP_MD_CTX_new();
+	OWNED(EVP_PKEY) *copy = EVP_PKEY_dup(pkey);
+	uint8_t sig[KEY_RSA_BITS / 8];
+	size_t sig_len = sizeof(sig);
+
+	if (signing == NULL || verifying == NULL || copy == NULL ||
+	    !sign_message(signing, sig, &sig_len) || !verify_message(verifying, sig, sig_len) ||
+	    EVP_PKEY_eq(copy, key_public(key)) != 1)
+		return err_openssl(err, MSIV2_KEY_UNAVAILABLE, "test", "refused");
+	return MSIV2_OK;
+}
+
+static void an_evp_pkey_signs_and_verifies_or_says_why_not(void **state)
+{
+	(void)state;
+	fail_everywhere(sign_and_verify, 1);
+}
+
 static void a_request_is_built_whole_or_not_at_all(void **state)
 {
 	(void)state;
@@ -207,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_request_is_built_whole_or_not_at_all),
 	        cmocka_unit_test(a_bridge_is_made_whole_or_not_at_all),
+	        cmocka_unit_test(an_evp_pkey_signs_and_verifies_or_says_why_not),
 	        cmocka_unit_test(a_key_signs_or_says_why_not),
 	        cmocka_unit_test(a_key_is_made_or_says_why_not),
 	};

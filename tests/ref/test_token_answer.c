@@ -3,6 +3,9 @@
 
 #include "tests/testing.h"
 
+#include <cjson/cJSON.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
@@ -160,6 +163,39 @@ static void the_token_is_freed_as_a_secret(void **state)
 	assert_int_equal(secret_bytes_freed, strlen(TOKEN));
 }
 
+/* cJSON's own blocks, looked at as they are freed. */
+static unsigned tokens_freed;
+
+static void watched_free(void *p)
+{
+	if (p != NULL && memmem(p, malloc_usable_size(p), "c2lnbmF0dXJl", 12) != NULL)
+		tokens_freed++;
+	free(p);
+}
+
+static void no_copy_of_the_token_is_left_in_freed_memory(void **state)
+{
+	cJSON_Hooks watched = {.malloc_fn = malloc, .free_fn = watched_free};
+	OWNED_STRUCT(token_answer) answer = {0};
+	OWNED_STRUCT(token_answer) refused = {0};
+	OWNED_STRUCT(bytes) body = {0};
+	cJSON *probe;
+
+	(void)state;
+	wire_sample_read("token", "good_pop.json", &body);
+	cJSON_InitHooks(&watched);
+	/* The watch works. */
+	probe = cJSON_ParseWithLength((const char *)body.data, body.len);
+	cJSON_Delete(probe);
+	assert_int_equal(tokens_freed, 1);
+	assert_int_equal(token_answer_parse(body.data, body.len, "mtls_pop", &answer, NULL),
+	                 MSIV2_OK);
+	assert_int_equal(token_answer_parse(body.data, body.len, "Bearer", &refused, NULL),
+	                 MSIV2_STS_MALFORMED);
+	cJSON_InitHooks(NULL);
+	assert_int_equal(tokens_freed, 1);
+}
+
 static void out_of_memory_at_any_point_is_an_error_and_nothing_is_lost(void **state)
 {
 	OWNED_STRUCT(bytes) body = {0};
@@ -192,6 +228,7 @@ int main(void)
 	        cmocka_unit_test(a_token_in_the_place_of_the_type_is_not_told),
 	        cmocka_unit_test(the_message_names_the_member),
 	        cmocka_unit_test(the_token_is_freed_as_a_secret),
+	        cmocka_unit_test(no_copy_of_the_token_is_left_in_freed_memory),
 	        cmocka_unit_test(out_of_memory_at_any_point_is_an_error_and_nothing_is_lost),
 	};
 

@@ -126,6 +126,15 @@ static void a_kept_token_is_found_by_its_own_key_only(void **state)
 	other = where;
 	other.thumbprint = other_thumbprint;
 	assert_null(found(cache, &other, NOW_S, text));
+	/* Every byte of a thumbprint counts. */
+	for (size_t i = 0; i < X509_SHA256_LEN; i++) {
+		uint8_t near[X509_SHA256_LEN];
+
+		memcpy(near, where.thumbprint, sizeof(near));
+		near[i] ^= 1;
+		other.thumbprint = near;
+		assert_null(found(cache, &other, NOW_S, text));
+	}
 	token_cache_free(cache);
 }
 
