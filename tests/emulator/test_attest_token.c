@@ -5,6 +5,7 @@
 #include "tests/testing.h"
 
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,6 +28,7 @@ static struct attest_tokens *tokens;
 static EVP_PKEY *key; /* the service's, to make what it would never sign */
 static struct bytes kid;
 static EVP_PKEY *foreign;
+static struct attest_tokens *fresh; /* whose key several threads want at once */
 
 static const struct attest_claims good = {
         .base = BASE,
@@ -358,6 +360,37 @@ static void a_spoilt_key_file_is_a_configuration_error(void **state)
 	state_dir_free(&dir);
 }
 
+static void *ask_for_the_key(void *arg)
+{
+	struct bytes *jwks = arg;
+
+	if (attest_tokens_prepare(fresh, NULL) != MSIV2_OK ||
+	    attest_tokens_jwks(fresh, jwks, NULL) != MSIV2_OK)
+		bytes_clear(jwks);
+	return NULL;
+}
+
+static void whoever_comes_first_there_is_one_key(void **state)
+{
+	enum { THREADS = 8 };
+	struct bytes jwks[THREADS] = {0};
+	pthread_t threads[THREADS];
+
+	(void)state;
+	assert_int_equal(attest_tokens_new(NULL, rng_system(), &fresh, NULL), MSIV2_OK);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_for_the_key, &jwks[i]), 0);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	for (int i = 0; i < THREADS; i++) {
+		assert_true(jwks[i].len > 0);
+		assert_string_equal(bytes_text(&jwks[i]), bytes_text(&jwks[0]));
+	}
+	for (int i = 0; i < THREADS; i++)
+		bytes_free(&jwks[i]);
+	attest_tokens_free(fresh);
+}
+
 static void tokens_nobody_waits_for_are_freed_at_once(void **state)
 {
 	OWNED_STRUCT(attest_tokens) *idle = NULL;
@@ -413,6 +446,7 @@ int main(void)
 	        TEST(a_changed_character_is_always_a_fault),
 	        TEST(the_key_is_found_again_in_the_state_directory),
 	        TEST(a_spoilt_key_file_is_a_configuration_error),
+	        TEST(whoever_comes_first_there_is_one_key),
 	        TEST(tokens_nobody_waits_for_are_freed_at_once),
 	        TEST(running_out_of_memory_is_an_error_never_a_good_verdict),
 	};
