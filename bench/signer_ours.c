@@ -68,16 +68,6 @@ struct signer signer_bridge(EVP_PKEY *pkey)
 
 /* ---- OpenSSL alone ---- */
 
-static void *make_openssl(void *shared)
-{
-	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)KEY_RSA_BITS);
-
-	(void)shared;
-	if (pkey == NULL)
-		signer_die("OpenSSL makes no key");
-	return pkey;
-}
-
 static void sign_openssl(void *session, enum key_padding padding)
 {
 	static const uint8_t digest[KEY_DIGEST_LEN];
@@ -97,12 +87,11 @@ static void sign_openssl(void *session, enum key_padding padding)
 		signer_die("OpenSSL does not sign");
 }
 
-static void free_openssl(void *session)
-{
-	EVP_PKEY_free(session);
-}
-
 struct signer signer_openssl(void)
 {
-	return (struct signer){"EVP_PKEY_sign", make_openssl, sign_openssl, free_openssl, NULL};
+	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)KEY_RSA_BITS);
+
+	if (pkey == NULL)
+		signer_die("OpenSSL makes no key");
+	return (struct signer){"EVP_PKEY_sign", same, sign_openssl, leave, pkey};
 }
