@@ -280,14 +280,16 @@ static void two_keys_left_by_a_crash_are_the_same_choice_for_everybody(void **st
 {
 	const struct mock_fault twins = {.function = "C_GenerateKeyPair", .twin = true};
 	OWNED_STRUCT(key) *first = NULL;
-	OWNED_STRUCT(key) *second = NULL;
 
 	(void)state;
 	make_two_keys(&twins);
 	assert_int_equal(keyguard_bench_count("msiv2"), 2);
 	first = faulty_open();
-	second = faulty_open();
-	assert_int_equal(EVP_PKEY_eq(key_public(first), key_public(second)), 1);
+	for (int i = 0; i < 6; i++) {
+		OWNED_STRUCT(key) *again = faulty_open();
+
+		assert_int_equal(EVP_PKEY_eq(key_public(first), key_public(again)), 1);
+	}
 	assert_int_equal(keyguard_bench_count("msiv2"), 2); /* another's is never destroyed */
 }
 
