@@ -13,3 +13,8 @@ find_path(CIVETWEB_INCLUDE_DIR civetweb.h REQUIRED)
 add_library(civetweb INTERFACE)
 target_include_directories(civetweb SYSTEM INTERFACE ${CIVETWEB_INCLUDE_DIR})
 target_link_libraries(civetweb INTERFACE ${CIVETWEB_LIBRARY})
+
+# PKCS#11 is headers only: the module (SoftHSM2 in tests) is loaded at run time. The TPM stack is
+# libraries of Debian; its TCTI modules are loaded by name.
+pkg_check_modules(p11kit REQUIRED IMPORTED_TARGET p11-kit-1)
+pkg_check_modules(tss2 REQUIRED IMPORTED_TARGET tss2-esys tss2-mu tss2-tctildr tss2-rc)

@@ -45,14 +45,16 @@ struct config_rule {
 
 struct config {
 	char *tenant_id;
-	char *vm_id;   /* NULL = the host has none */
-	char *vmss_id; /* NULL = the host has none (META-05) */
+	char *vm_id;       /* NULL = the host has none */
+	char *vmss_id;     /* NULL = the host has none (META-05) */
+	char *attestation; /* "off", "optional" or "required" (ATT-05) */
 	struct config_identity *identities;
 	size_t identity_count;
 
 	int64_t certificate_lifetime_s; /* ISSUE-03 */
 	int64_t certificate_backdate_s; /* notBefore = now - this */
 	int64_t token_lifetime_s;
+	int64_t attestation_token_lifetime_s;  /* ATT-04 */
 	char *mtls_authentication_endpoint;    /* NULL = the token service's own base */
 	char *attestation_endpoint;            /* NULL = that base + "/maa" */
 	struct config_list token_resources;    /* resources tokens are given for; empty = any */

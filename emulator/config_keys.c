@@ -24,6 +24,12 @@ bool config_is_url(const char *text)
 	       text[len - 1] != '/';
 }
 
+bool config_is_attestation(const char *text)
+{
+	return text_equal(text, "off") || text_equal(text, "optional") ||
+	       text_equal(text, "required");
+}
+
 static bool is_key_type(const char *text)
 {
 	return text_equal(text, "ec") || text_equal(text, "rsa");
@@ -62,6 +68,12 @@ static const struct config_key keys[] = {
          .offset = AT(vmss_id),
          .nullable = true,
          .expected = "a text that is not empty, or null"},
+        {.path = "host.attestation",
+         .type = CONFIG_TEXT,
+         .offset = AT(attestation),
+         .text = "off",
+         .valid = config_is_attestation,
+         .expected = "\"off\", \"optional\" or \"required\""},
         {.path = "identities", .type = CONFIG_IDENTITIES},
         {.path = "certificate_lifetime_s",
          .type = CONFIG_INTEGER,
@@ -80,6 +92,12 @@ static const struct config_key keys[] = {
          .min = 1,
          .max = YEAR_S,
          .number = DAY_S},
+        {.path = "attestation_token_lifetime_s",
+         .type = CONFIG_INTEGER,
+         .offset = AT(attestation_token_lifetime_s),
+         .min = 1,
+         .max = YEAR_S,
+         .number = DAY_S / 3},
         {.path = "token_resources", .type = CONFIG_LIST, .offset = AT(token_resources)},
         {.path = "resource_audiences", .type = CONFIG_LIST, .offset = AT(resource_audiences)},
         {.path = "mtls_authentication_endpoint",

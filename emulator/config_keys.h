@@ -35,5 +35,7 @@ struct config_key {
 const struct config_key *config_keys(size_t *count);
 /* A text is an absolute http or https URL without query, fragment or trailing slash. */
 bool config_is_url(const char *text);
+/* A text is a mode of attestation: "off", "optional", "required". */
+bool config_is_attestation(const char *text);
 
 #endif

@@ -401,6 +401,12 @@ enum msiv2_rc msiv2_emulator_set_rule(struct msiv2_emulator *emulator, const cha
 	return world_set_mode(emulator->world, rule, mode, err);
 }
 
+enum msiv2_rc msiv2_emulator_set_attestation(struct msiv2_emulator *emulator, const char *mode,
+                                             struct msiv2_error *err)
+{
+	return world_set_attestation(emulator->world, mode, err);
+}
+
 enum msiv2_rc msiv2_emulator_revoke(struct msiv2_emulator *emulator, const char *sha256,
                                     struct msiv2_error *err)
 {

@@ -32,6 +32,24 @@ static enum msiv2_rc make_ca(struct world *world, struct msiv2_error *err)
 	return config_set_text(&world->ca_pem, bytes_text(&pem), err);
 }
 
+static const char *const attestation_names[] = {
+        [ATTESTATION_OFF] = "off",
+        [ATTESTATION_OPTIONAL] = "optional",
+        [ATTESTATION_REQUIRED] = "required",
+};
+
+/* The attestation service's parts. A host that looks at tokens will need the key soon. */
+static enum msiv2_rc make_attestation(struct world *world, struct msiv2_error *err)
+{
+	const char *state_dir = world->config.state_dir;
+
+	TRY(nonces_new(world->rng, &world->nonces, err));
+	TRY(attestations_new(&world->attestations, err));
+	TRY(device_ca_new(state_dir, world->rng, &world->device_ca, err));
+	TRY(attest_tokens_new(state_dir, world->rng, &world->attest_tokens, err));
+	return world_set_attestation(world, world->config.attestation, err);
+}
+
 static enum msiv2_rc make_parts(struct world *world, struct msiv2_error *err)
 {
 	TRY(config_modes(&world->config, &world->start_modes, err));
@@ -39,6 +57,7 @@ static enum msiv2_rc make_parts(struct world *world, struct msiv2_error *err)
 	TRY(journal_new((size_t)world->config.journal_capacity, &world->journal, err));
 	TRY(revocations_new(&world->revocations, err));
 	TRY(make_ca(world, err));
+	TRY(make_attestation(world, err));
 	return tokens_new(world->config.state_dir, world->rng, &world->tokens, err);
 }
 
@@ -67,6 +86,10 @@ void world_free(struct world *world)
 	if (!world)
 		return;
 	tokens_free(world->tokens);
+	attest_tokens_free(world->attest_tokens);
+	device_ca_free(world->device_ca);
+	attestations_free(world->attestations);
+	nonces_free(world->nonces);
 	ca_free(world->ca);
 	revocations_free(world->revocations);
 	journal_free(world->journal);
@@ -164,12 +187,59 @@ enum msiv2_rc world_set_mode(struct world *world, const char *rule, const char *
 	return MSIV2_OK;
 }
 
+enum attestation_mode world_attestation(struct world *world)
+{
+	enum attestation_mode mode;
+
+	pthread_mutex_lock(&world->modes_lock);
+	mode = world->attestation;
+	pthread_mutex_unlock(&world->modes_lock);
+	return mode;
+}
+
+const char *attestation_mode_name(enum attestation_mode mode)
+{
+	return attestation_names[mode];
+}
+
+/* The mode of that name, or ATTESTATION_OFF with *found = false. */
+static enum attestation_mode attestation_from_name(const char *name, bool *found)
+{
+	for (size_t i = 0; i < TEXT_COUNT(attestation_names); i++) {
+		*found = text_equal(name, attestation_names[i]);
+		if (*found)
+			return (enum attestation_mode)i;
+	}
+	return ATTESTATION_OFF;
+}
+
+enum msiv2_rc world_set_attestation(struct world *world, const char *mode, struct msiv2_error *err)
+{
+	bool found = false;
+	enum attestation_mode wanted = attestation_from_name(mode, &found);
+
+	if (!found)
+		return err_set(err, MSIV2_CONFIG, "attestation",
+		               "must be \"off\", \"optional\" or \"required\"");
+	if (wanted != ATTESTATION_OFF)
+		TRY(attest_tokens_prepare(world->attest_tokens, err));
+	pthread_mutex_lock(&world->modes_lock);
+	world->attestation = wanted;
+	pthread_mutex_unlock(&world->modes_lock);
+	return MSIV2_OK;
+}
+
 void world_reset(struct world *world)
 {
+	bool found = false;
+
 	pthread_mutex_lock(&world->modes_lock);
 	world->modes = world->start_modes;
+	world->attestation = attestation_from_name(world->config.attestation, &found);
 	pthread_mutex_unlock(&world->modes_lock);
 	revocations_reset(world->revocations);
+	attestations_reset(world->attestations);
+	nonces_reset(world->nonces);
 	world_clock_reset(&world->clock);
 	journal_reset(world->journal);
 }

@@ -16,18 +16,33 @@
 #include "common/log.h"
 #include "common/own.h"
 #include "common/rng.h"
+#include "emulator/attestations.h"
 #include "emulator/config.h"
 #include "emulator/instruments/journal.h"
+#include "emulator/nonces.h"
+#include "emulator/pki/attest_token.h"
 #include "emulator/pki/ca.h"
+#include "emulator/pki/device_ca.h"
 #include "emulator/pki/tokens.h"
 #include "emulator/revocations.h"
 #include "emulator/rule.h"
 #include "emulator/world_clock.h"
 
+/* What the host does with attestation tokens (ATT-05). */
+enum attestation_mode {
+	ATTESTATION_OFF,      /* ignores them */
+	ATTESTATION_OPTIONAL, /* looks at them when there is one */
+	ATTESTATION_REQUIRED  /* issues nothing without one */
+};
+
 struct world {
 	struct config config;
 	struct ca *ca;
 	struct tokens *tokens;
+	struct device_ca *device_ca;
+	struct attest_tokens *attest_tokens;
+	struct nonces *nonces;
+	struct attestations *attestations;
 	struct journal *journal;
 	struct revocations *revocations;
 	struct world_clock clock;
@@ -35,7 +50,8 @@ struct world {
 	struct log log;
 
 	struct rule_modes start_modes;
-	struct rule_modes modes; /* under modes_lock */
+	struct rule_modes modes;           /* under modes_lock */
+	enum attestation_mode attestation; /* under modes_lock */
 	pthread_mutex_t modes_lock;
 
 	/* Addresses, known once the listeners are bound. No trailing slash. */
@@ -69,7 +85,14 @@ struct rule_modes world_modes(struct world *world);
 /* Sets a mode; MSIV2_CONFIG when rule or mode is unknown. */
 MSIV2_MUST_USE enum msiv2_rc world_set_mode(struct world *world, const char *rule, const char *mode,
                                             struct msiv2_error *err);
-/* Journal, revocations, clock and modes as at start. */
+/* What the host does with attestation tokens. */
+enum attestation_mode world_attestation(struct world *world);
+/* The word of a mode: "off", "optional", "required". */
+const char *attestation_mode_name(enum attestation_mode mode);
+/* Sets the mode by its word; MSIV2_CONFIG when there is none of that name. */
+MSIV2_MUST_USE enum msiv2_rc world_set_attestation(struct world *world, const char *mode,
+                                                   struct msiv2_error *err);
+/* Journal, revocations, nonces, attestations, clock and modes as at start. */
 void world_reset(struct world *world);
 
 /* The system-assigned identity, or the first one when there is none. Never NULL. */

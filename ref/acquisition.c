@@ -58,17 +58,50 @@ static enum msiv2_rc leg_metadata(struct acquisition *a, struct metadata *host,
 	return MSIV2_OK;
 }
 
-static enum msiv2_rc leg_csr(struct acquisition *a, const struct metadata *host, EVP_PKEY *pkey,
-                             struct bytes *der, struct msiv2_error *err)
+/* A key that does not sign is forgotten, so that the next call finds what is there now (KEY-08). */
+static enum msiv2_rc leg_csr(struct acquisition *a, const struct metadata *host,
+                             const struct key *key, EVP_PKEY *pkey, struct bytes *der,
+                             struct msiv2_error *err)
 {
 	int64_t started_us = mono_us(a);
+	enum msiv2_rc rc = csr_build(host, pkey, der, err);
 
-	TRY(csr_build(host, pkey, der, err));
+	if (rc == MSIV2_KEY_UNAVAILABLE)
+		keyring_drop(a->client->keyring, key);
+	TRY(rc);
 	add_leg(a, &a->timings.csr_us, "csr", started_us);
 	return MSIV2_OK;
 }
 
-static enum msiv2_rc leg_issue(struct acquisition *a, const struct bytes *der, bool bypass_cache,
+/* ATT-01, ATT-02: *attested stays NULL when nobody asked for attestation, or the key's kind knows
+ * none. A key that gave no token is looked for again by the next call, as one that does not sign.
+ */
+static enum msiv2_rc leg_attestation(struct acquisition *a, const struct metadata *host,
+                                     struct key *key, struct attested **attested,
+                                     struct msiv2_error *err)
+{
+	int64_t started_us = mono_us(a);
+	enum msiv2_rc rc;
+
+	if (!a->client->keys.attest)
+		return MSIV2_OK;
+	if (!key_is_attestable(key)) {
+		log_line(&a->errand.log, MSIV2_LOG_WARN,
+		         "attestation: %s keys cannot be attested, the request goes without",
+		         key_kind(key));
+		return MSIV2_OK;
+	}
+	rc = attestation_get(a->client->attestation, &a->errand, host->attestation_endpoint, key,
+	                     attested, err);
+	if (rc == MSIV2_ATTESTATION_FAILED)
+		keyring_drop(a->client->keyring, key);
+	TRY(rc);
+	add_leg(a, &a->timings.attestation_us, "attestation", started_us);
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc leg_issue(struct acquisition *a, const struct bytes *der,
+                               const struct attested *attested, bool bypass_cache,
                                struct issue *issue, struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) base64 = {0};
@@ -76,7 +109,8 @@ static enum msiv2_rc leg_issue(struct acquisition *a, const struct bytes *der, b
 
 	base64_encode(der->data, der->len, &base64); /* CSR-06 */
 	TRY(bytes_done(&base64, "csr", err));
-	TRY(imds_issue(&a->client->imds, &a->errand, bytes_text(&base64), bypass_cache, issue,
+	TRY(imds_issue(&a->client->imds, &a->errand, bytes_text(&base64),
+	               attested != NULL ? attested_token(attested) : NULL, bypass_cache, issue,
 	               err));
 	add_leg(a, &a->timings.issue_us, "issue", started_us);
 	return MSIV2_OK;
@@ -103,6 +137,7 @@ static enum msiv2_rc mint(void *ctx, bool bypass_cache, struct binding **out,
 {
 	struct acquisition *a = ctx;
 	OWNED_STRUCT(metadata) host = {0};
+	OWNED_STRUCT(attested) *attested = NULL;
 	OWNED_STRUCT(bytes) csr = {0};
 	OWNED_STRUCT(issue) issue = {0};
 	struct msiv2_timings timings;
@@ -111,14 +146,17 @@ static enum msiv2_rc mint(void *ctx, bool bypass_cache, struct binding **out,
 	                              .clock = a->client->clock,
 	                              .fresh = bypass_cache,
 	                              .timings = &timings};
-	struct key *key;
+	OWNED_STRUCT(key) *key = NULL;
+	OWNED(EVP_PKEY) *pkey = NULL;
 
-	TRY(leg_key(a, &key, &parts.pkey, err));
+	TRY(leg_key(a, &key, &pkey, err));
 	TRY(leg_metadata(a, &host, err));
-	TRY(leg_csr(a, &host, parts.pkey, &csr, err));
-	TRY(leg_issue(a, &csr, bypass_cache, &issue, err));
+	TRY(leg_attestation(a, &host, key, &attested, err));
+	TRY(leg_csr(a, &host, key, pkey, &csr, err));
+	TRY(leg_issue(a, &csr, attested, bypass_cache, &issue, err));
 	TRY(issue_check(&issue, key_public(key), now_s(a), err)); /* ISSUE-04 */
 	parts.key = key;
+	parts.pkey = pkey;
 	timings = a->timings;
 	timings.total_us = mono_us(a) - a->started_us;
 	TRY(binding_new(&parts, out, err));
@@ -243,11 +281,19 @@ static bool worth_another(const struct acquisition *a, int refusals,
 	return false;
 }
 
-static void drop(struct acquisition *a, const struct binding *refused, const char *why)
+static void drop(struct msiv2_client *client, const struct log *log, const struct binding *refused,
+                 const char *why)
 {
-	log_line(&a->errand.log, MSIV2_LOG_WARN, "certificate dropped: %s", why);
-	token_cache_drop(a->client->tokens, binding_thumbprint(refused));
-	binding_slot_drop(a->client->slot, refused);
+	log_line(log, MSIV2_LOG_WARN, "certificate dropped: %s", why);
+	token_cache_drop(client->tokens, binding_thumbprint(refused));
+	binding_slot_drop(client->slot, refused);
+}
+
+void acquisition_forget_key(struct msiv2_client *client, const struct log *log,
+                            const struct binding *binding)
+{
+	drop(client, log, binding, "its key does not sign");
+	keyring_drop(client->keyring, binding_key(binding));
 }
 
 enum msiv2_rc acquisition_token(struct acquisition *a, struct credential **out,
@@ -262,9 +308,14 @@ enum msiv2_rc acquisition_token(struct acquisition *a, struct credential **out,
 		struct sts_refusal refusal = {0};
 		enum msiv2_rc rc = ask_for_token(a, binding, out, &refusal, err);
 
+		if (rc == MSIV2_KEY_UNAVAILABLE)
+			acquisition_forget_key(a->client, &a->errand.log, binding);
 		if (rc == MSIV2_OK || !refusal.certificate)
 			return rc;
-		drop(a, binding, err->message);
+		drop(a->client, &a->errand.log, binding, err->message);
+		/* ATT-06: it may be the attestation token that the service does not like. */
+		if (refusal.may_repeat)
+			attestation_forget(a->client->attestation);
 		if (!worth_another(a, refusals, &refusal))
 			return rc;
 		refused = steal(&binding);
@@ -275,10 +326,10 @@ enum msiv2_rc acquisition_token(struct acquisition *a, struct credential **out,
 enum msiv2_rc acquisition_csr(struct acquisition *a, struct bytes *der, struct msiv2_error *err)
 {
 	OWNED_STRUCT(metadata) host = {0};
-	EVP_PKEY *pkey;
-	struct key *key;
+	OWNED_STRUCT(key) *key = NULL;
+	OWNED(EVP_PKEY) *pkey = NULL;
 
 	TRY(leg_key(a, &key, &pkey, err));
 	TRY(leg_metadata(a, &host, err));
-	return leg_csr(a, &host, pkey, der, err);
+	return leg_csr(a, &host, key, pkey, der, err);
 }

@@ -37,6 +37,11 @@ MSIV2_MUST_USE enum msiv2_rc acquisition_token(struct acquisition *acquisition,
 MSIV2_MUST_USE enum msiv2_rc acquisition_binding(struct acquisition *acquisition,
                                                  struct binding **out, struct msiv2_error *err);
 
+/* Forgets a certificate whose key did not sign, with its tokens and the key itself: the next caller
+ * finds the strongest key there is now (KEY-08). */
+void acquisition_forget_key(struct msiv2_client *client, const struct log *log,
+                            const struct binding *binding);
+
 /* Key, metadata and CSR; issues nothing. Appends the DER. */
 MSIV2_MUST_USE enum msiv2_rc acquisition_csr(struct acquisition *acquisition, struct bytes *der,
                                              struct msiv2_error *err);

@@ -11,6 +11,7 @@ struct binding {
 	atomic_int refs;
 	struct msiv2_certificate *certificate;
 	struct http_pool *pool;
+	struct key *key;
 	char *client_id;
 	char *tenant_id;
 	bool fresh;
@@ -29,6 +30,7 @@ enum msiv2_rc binding_new(const struct binding_parts *parts, struct binding **ou
 		return err_no_memory(err, "binding");
 	atomic_init(&binding->refs, 1);
 	binding->fresh = parts->fresh;
+	binding->key = key_ref(parts->key);
 	binding->client_id = mem_strdup(parts->issue->client_id);
 	binding->tenant_id = mem_strdup(parts->issue->tenant_id);
 	if (binding->client_id == NULL || binding->tenant_id == NULL)
@@ -51,6 +53,7 @@ void binding_free(struct binding *binding)
 		return;
 	http_pool_free(binding->pool);
 	msiv2_certificate_free(binding->certificate);
+	key_free(binding->key);
 	mem_free(binding->client_id);
 	mem_free(binding->tenant_id);
 	mem_free(binding);
@@ -91,6 +94,11 @@ const char *binding_tenant_id(const struct binding *binding)
 const char *binding_endpoint(const struct binding *binding)
 {
 	return msiv2_certificate_endpoint(binding->certificate);
+}
+
+const struct key *binding_key(const struct binding *binding)
+{
+	return binding->key;
 }
 
 struct http_pool *binding_pool(const struct binding *binding)

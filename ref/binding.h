@@ -22,7 +22,7 @@ struct binding;
 
 struct binding_parts {
 	const struct issue *issue; /* judged by issue_check() */
-	const struct key *key;
+	struct key *key;
 	EVP_PKEY *pkey; /* of the bridge */
 	X509_STORE *trust;
 	const struct msiv2_clock *clock;
@@ -53,6 +53,8 @@ const char *binding_client_id(const struct binding *binding);
 const char *binding_tenant_id(const struct binding *binding);
 /* mtls_authentication_endpoint of ISSUE-02. */
 const char *binding_endpoint(const struct binding *binding);
+/* The key behind the certificate; borrowed. */
+const struct key *binding_key(const struct binding *binding);
 /* Connections that present the certificate; borrowed. */
 struct http_pool *binding_pool(const struct binding *binding);
 

@@ -58,7 +58,9 @@ static enum msiv2_rc make_parts(struct msiv2_client *client, const struct msiv2_
 		TRY(trust_load(options->trust_file, &client->trust, err));
 	config.trust = client->trust;
 	TRY(http_pool_new(&config, &client->imds_pool, err));
-	TRY(keyring_new(&client->keyring, err));
+	TRY(attestation_new(client->trust, client->clock, &client->attestation, err));
+	TRY(key_settings_resolve(&options->keys, &client->keys, err));
+	TRY(keyring_new(&client->keys, &client->keyring, err));
 	client->slot = binding_slot_new();
 	client->tokens = token_cache_new();
 	return client->slot != NULL && client->tokens != NULL ? MSIV2_OK
@@ -68,12 +70,13 @@ static enum msiv2_rc make_parts(struct msiv2_client *client, const struct msiv2_
 enum msiv2_rc msiv2_client_new(const struct msiv2_options *options, struct msiv2_client **out,
                                struct msiv2_error *err)
 {
-	const struct msiv2_options defaults = {.clock = clock_system(),
-	                                       .timeout_ms = CLIENT_DEFAULT_TIMEOUT_MS};
+	struct msiv2_options defaults = {.clock = clock_system(),
+	                                 .timeout_ms = CLIENT_DEFAULT_TIMEOUT_MS};
 	OWNED_STRUCT(msiv2_client) *client = mem_alloc(sizeof(*client));
 
 	if (client == NULL)
 		return err_no_memory(err, "client");
+	key_settings_init(&defaults.keys);
 	options = options != NULL ? options : &defaults;
 	client->owner = getpid();
 	client->clock = options->clock;
@@ -96,6 +99,8 @@ void msiv2_client_free(struct msiv2_client *client)
 	token_cache_free(client->tokens);
 	binding_slot_free(client->slot);
 	keyring_free(client->keyring);
+	key_settings_free(&client->keys);
+	attestation_free(client->attestation);
 	http_pool_free(client->imds_pool);
 	X509_STORE_free(client->trust);
 	flight_board_destroy(&client->token_flights);
@@ -202,11 +207,15 @@ enum msiv2_rc msiv2_client_call(struct msiv2_client *client, const struct msiv2_
 	OWNED_STRUCT(credential) *credential = NULL;
 	struct msiv2_token *token = NULL;
 	struct errand errand;
+	enum msiv2_rc rc;
 	bool from_cache;
 
 	TRY(resource_check(call, err));
 	TRY(get_credential(client, request, &errand, &credential, &from_cache, err));
 	TRY(token_new(credential_grant(credential), from_cache,
 	              clock_mono_us(client->clock) - started_us, &token, err));
-	return resource_call(call, credential, &errand, token, out, err);
+	rc = resource_call(call, credential, &errand, token, out, err);
+	if (rc == MSIV2_KEY_UNAVAILABLE)
+		acquisition_forget_key(client, &errand.log, credential_binding(credential));
+	return rc;
 }

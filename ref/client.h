@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <sys/types.h>
 
+#include "attestation.h"
 #include "binding_slot.h"
 #include "common/log.h"
 #include "common/own.h"
@@ -30,6 +31,8 @@ struct msiv2_client {
 	X509_STORE *trust; /* NULL = the system's anchors */
 	struct http_pool *imds_pool;
 	struct imds imds;
+	struct attestation *attestation;
+	struct key_settings keys;
 	struct keyring *keyring;
 	struct binding_slot *slot;
 	struct token_cache *tokens;

@@ -18,6 +18,7 @@ struct msiv2_options *msiv2_options_new(void)
 		return NULL;
 	options->clock = clock_system();
 	options->timeout_ms = CLIENT_DEFAULT_TIMEOUT_MS;
+	key_settings_init(&options->keys);
 	return options;
 }
 
@@ -28,6 +29,7 @@ void msiv2_options_free(struct msiv2_options *options)
 	identity_free(&options->identity);
 	mem_free(options->imds);
 	mem_free(options->trust_file);
+	key_settings_free(&options->keys);
 	mem_free(options);
 }
 
@@ -76,8 +78,6 @@ struct known_word {
 	bool here;
 };
 
-static const struct known_word key_kinds[] = {
-        {"memory", true}, {"hardware", false}, {"keyguard", false}};
 static const struct known_word store_scopes[] = {
         {"none", true}, {"CurrentUser\\My", false}, {"LocalMachine\\My", false}};
 
@@ -99,19 +99,40 @@ static enum msiv2_rc check_word(const struct known_word *words, size_t count, co
 enum msiv2_rc msiv2_options_set_key_kinds(struct msiv2_options *options, const char *kinds,
                                           struct msiv2_error *err)
 {
-	const char *at = kinds;
+	return hierarchy_parse(&options->keys.hierarchy, kinds, err);
+}
 
-	(void)options; /* checked only: the one kind of this version is the default */
-	if (text_empty(kinds))
-		return err_set(err, MSIV2_CONFIG, "key kinds", "the list is empty");
-	for (;;) {
-		size_t len = strcspn(at, ",");
+enum msiv2_rc msiv2_options_set_min_strength(struct msiv2_options *options, const char *kind,
+                                             struct msiv2_error *err)
+{
+	return hierarchy_set_floor(&options->keys.hierarchy, kind, err);
+}
 
-		TRY(check_word(key_kinds, TEXT_COUNT(key_kinds), at, len, "key kinds", err));
-		if (at[len] == '\0')
-			return MSIV2_OK;
-		at += len + 1;
-	}
+enum msiv2_rc msiv2_options_set_key_place(struct msiv2_options *options, enum msiv2_key_place what,
+                                          const char *value, struct msiv2_error *err)
+{
+	struct key_settings *keys = &options->keys;
+	const struct {
+		const char *where;
+		char **text;
+	} rows[MSIV2_KEY_PLACES] = {
+	        [MSIV2_KEY_NAME] = {"key name", &keys->name},
+	        [MSIV2_KEY_PKCS11_MODULE] = {"pkcs11 module", &keys->module},
+	        [MSIV2_KEY_PKCS11_TOKEN] = {"pkcs11 token", &keys->token_label},
+	        [MSIV2_KEY_PIN_FILE] = {"pin file", &keys->pin_file},
+	        [MSIV2_KEY_TCTI] = {"tcti", &keys->tcti},
+	};
+
+	if ((unsigned)what >= MSIV2_KEY_PLACES)
+		return err_set(err, MSIV2_CONFIG, "key place", "unknown: %d", (int)what);
+	if (text_empty(value))
+		return err_set(err, MSIV2_CONFIG, rows[what].where, "must not be empty");
+	return replace(rows[what].text, value, rows[what].where, err);
+}
+
+void msiv2_options_set_attestation(struct msiv2_options *options, bool wanted)
+{
+	options->keys.attest = wanted;
 }
 
 enum msiv2_rc msiv2_options_set_store(struct msiv2_options *options, const char *scope,

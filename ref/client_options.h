@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "identity.h"
 #include "include/msiv2.h"
+#include "key_settings.h"
 
 #define CLIENT_DEFAULT_TIMEOUT_MS INT64_C(60000)
 
@@ -18,6 +19,7 @@ struct msiv2_options {
 	const struct msiv2_clock *clock;
 	int64_t timeout_ms;
 	struct log log;
+	struct key_settings keys;
 };
 
 #endif

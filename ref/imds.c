@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "common/bytes.h"
-#include "common/json.h"
 #include "common/text.h"
 #include "imds_error.h"
 #include "net/exchange.h"
@@ -101,22 +100,26 @@ enum msiv2_rc imds_metadata(const struct imds *imds, const struct errand *errand
 }
 
 /* ATT-02: without attestation there is no attestation_token member at all. */
-static enum msiv2_rc issue_body(const char *csr_base64, struct bytes *out, struct msiv2_error *err)
+static enum msiv2_rc issue_body(const char *csr_base64, const char *attestation_token,
+                                struct bytes *out, struct msiv2_error *err)
 {
-	OWNED(cJSON) *body = cJSON_CreateObject();
-
-	if (cJSON_AddStringToObject(body, "csr", csr_base64) == NULL)
-		return err_no_memory(err, ISSUE_WHERE);
-	json_print(body, out);
+	/* base64 and JWTs are JSON text as they are; a JSON tree would hold copies of the token. */
+	bytes_addf(out, "{\"csr\":\"%s\"", csr_base64);
+	if (attestation_token != NULL) {
+		bytes_add_text(out, ",\"attestation_token\":\"");
+		bytes_add_text(out, attestation_token);
+		bytes_add_text(out, "\"");
+	}
+	bytes_add_text(out, "}");
 	return bytes_done(out, ISSUE_WHERE, err);
 }
 
 static enum msiv2_rc issue_exchange(const struct imds *imds, const struct errand *errand,
-                                    const char *csr_base64, bool bypass_cache, struct issue *out,
-                                    struct msiv2_error *err)
+                                    const char *csr_base64, const char *attestation_token,
+                                    bool bypass_cache, struct issue *out, struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) url = {0};
-	OWNED_STRUCT(bytes) body = {0};
+	OWNED_STRUCT(bytes) body = {.secret = true};
 	OWNED_STRUCT(http_answer) answer = {0};
 	const struct http_header headers[] = {
 	        {"Metadata", "true"},
@@ -132,7 +135,7 @@ static enum msiv2_rc issue_exchange(const struct imds *imds, const struct errand
 
 	add_url(&url, imds, "issuecredential", bypass_cache);
 	TRY(bytes_done(&url, ISSUE_WHERE, err));
-	TRY(issue_body(csr_base64, &body, err));
+	TRY(issue_body(csr_base64, attestation_token, &body, err));
 	request.url = bytes_text(&url);
 	request.body = body.data;
 	request.body_len = body.len;
@@ -143,10 +146,11 @@ static enum msiv2_rc issue_exchange(const struct imds *imds, const struct errand
 }
 
 enum msiv2_rc imds_issue(const struct imds *imds, const struct errand *errand,
-                         const char *csr_base64, bool bypass_cache, struct issue *out,
-                         struct msiv2_error *err)
+                         const char *csr_base64, const char *attestation_token, bool bypass_cache,
+                         struct issue *out, struct msiv2_error *err)
 {
-	enum msiv2_rc rc = issue_exchange(imds, errand, csr_base64, bypass_cache, out, err);
+	enum msiv2_rc rc =
+	        issue_exchange(imds, errand, csr_base64, attestation_token, bypass_cache, out, err);
 
 	if (rc != MSIV2_OK)
 		err_add_correlation(err, errand->correlation_id);

@@ -31,11 +31,13 @@ MSIV2_MUST_USE enum msiv2_rc imds_metadata(const struct imds *imds, const struct
                                            struct metadata *out, struct msiv2_error *err);
 
 /* Asks for a certificate for a CSR (base64, CSR-06); `bypass_cache` demands a new one (ISSUE-06).
+ * `attestation_token` is a checked JWT, a secret, or NULL: the request goes unattested (ATT-02).
  * The answer is read, not judged: see issue_check(). Errors as imds_metadata(), never
  * MSIV2_UNSUPPORTED. *out is owned by the caller. */
 MSIV2_MUST_USE enum msiv2_rc imds_issue(const struct imds *imds, const struct errand *errand,
-                                        const char *csr_base64, bool bypass_cache,
-                                        struct issue *out, struct msiv2_error *err);
+                                        const char *csr_base64, const char *attestation_token,
+                                        bool bypass_cache, struct issue *out,
+                                        struct msiv2_error *err);
 
 /* META-08: MSIV2_OK when this host speaks v2, MSIV2_UNSUPPORTED when it answers otherwise. */
 MSIV2_MUST_USE enum msiv2_rc imds_probe(const struct imds *imds, const struct errand *errand,

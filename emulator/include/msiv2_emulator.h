@@ -132,6 +132,12 @@ MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_emulator_set_rule(struct msiv2_emul
                                                                const char *rule, const char *mode,
                                                                struct msiv2_error *err);
 
+/* Sets what the host does with attestation tokens: "off" (ignores them), "optional" (looks at those
+ * that come) or "required" (issues no certificate without one). MSIV2_CONFIG for another word. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc
+msiv2_emulator_set_attestation(struct msiv2_emulator *emulator, const char *mode,
+                               struct msiv2_error *err);
+
 /* Revokes one certificate by the SHA-256 of its DER in hex: the token service answers
  * invalid_client for it from now on. MSIV2_CONFIG when it is not 64 hex digits. */
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc
@@ -140,8 +146,9 @@ msiv2_emulator_revoke(struct msiv2_emulator *emulator, const char *sha256, struc
 MSIV2_API void msiv2_emulator_revoke_all(struct msiv2_emulator *emulator);
 
 /* How often an endpoint was asked since start or reset: "getplatformmetadata", "probe",
- * "issuecredential", "token", "resource", "openid-configuration", "keys" or "unknown"; 0 for
- * another name. Complete as soon as the client has its answer. */
+ * "issuecredential", "token", "resource", "openid-configuration", "keys", "attest-nonce",
+ * "attest-keyguard", "attest-tpm", "maa-certs" or "unknown"; 0 for another name. Complete as soon
+ * as the client has its answer. */
 MSIV2_API uint64_t msiv2_emulator_count(const struct msiv2_emulator *emulator,
                                         const char *endpoint);
 /* The journal as JSON {"events":[...],"dropped":n,"next":seq}. `query` is that of GET /journal
@@ -149,7 +156,7 @@ MSIV2_API uint64_t msiv2_emulator_count(const struct msiv2_emulator *emulator,
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_emulator_journal(const struct msiv2_emulator *emulator,
                                                               const char *query, char **out,
                                                               struct msiv2_error *err);
-/* Journal, counts, revocations, clock and rules as they were at start. Keys stay. */
+/* Journal, counts, revocations, attestation, clock and rules as they were at start. Keys stay. */
 MSIV2_API void msiv2_emulator_reset(struct msiv2_emulator *emulator);
 
 /* Frees text that came through a `char **`; NULL is allowed. */

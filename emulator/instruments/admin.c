@@ -10,6 +10,8 @@
 #include "common/encoding.h"
 #include "common/json.h"
 #include "common/text.h"
+#include "common/x509.h"
+#include "emulator/pki/device_ca.h"
 #include "emulator/query.h"
 
 /* One admin request on its way; a handler that fails leaves err and the router answers a problem.
@@ -156,6 +158,61 @@ static enum msiv2_rc post_revoke(struct admin_call *call, struct msiv2_error *er
 	return answer_ok(call, err);
 }
 
+static enum msiv2_rc get_attestation(struct admin_call *call, struct msiv2_error *err)
+{
+	OWNED(cJSON) *json = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(json, "mode",
+	                        attestation_mode_name(world_attestation(call->world)));
+	return send_json(call, json, err);
+}
+
+/* Exactly the member mode. */
+static enum msiv2_rc post_attestation(struct admin_call *call, struct msiv2_error *err)
+{
+	const char *mode = NULL;
+
+	TRY(json_need_string(call->body, "mode", &body_blame, &mode, err));
+	if (call->body->child->next)
+		return err_blame(err, &body_blame, "mode alone is expected");
+	TRY(world_set_attestation(call->world, mode, err));
+	return get_attestation(call, err);
+}
+
+static enum msiv2_rc get_device_ca(struct admin_call *call, struct msiv2_error *err)
+{
+	call->response->content_type = "application/x-pem-file";
+	return device_ca_pem(call->world->device_ca, &call->response->body, err);
+}
+
+/* A certificate for a key that devices attest others with (docs/attestation.md). */
+static enum msiv2_rc post_enrol(struct admin_call *call, struct msiv2_error *err)
+{
+	OWNED(cJSON) *json = cJSON_CreateObject();
+	OWNED_STRUCT(bytes) spki = {0};
+	OWNED_STRUCT(bytes) der = {0};
+	OWNED_STRUCT(bytes) text = {0};
+	OWNED(X509) *cert = NULL;
+	const char *kind_name = NULL;
+	const char *key = NULL;
+	enum attest_kind kind;
+
+	TRY(json_need_string(call->body, "kind", &body_blame, &kind_name, err));
+	TRY(json_need_string(call->body, "public_key", &body_blame, &key, err));
+	if (!attest_kind_from_name(kind_name, &kind))
+		return err_blame(err, &body_blame, "kind is neither keyguard nor tpm");
+	if (cJSON_GetArraySize(call->body) != 2)
+		return err_blame(err, &body_blame, "kind and public_key alone are expected");
+	if (!base64url_decode(key, strlen(key), &spki))
+		return err_blame(err, &body_blame, "public_key is not base64url");
+	TRY(device_ca_enrol(call->world->device_ca, kind, spki.data, spki.len, &cert, err));
+	TRY(x509_to_der(cert, &der, err));
+	base64url_encode(der.data, der.len, &text);
+	TRY(bytes_done(&text, "admin", err));
+	cJSON_AddStringToObject(json, "certificate", bytes_text(&text));
+	return send_json(call, json, err);
+}
+
 static enum msiv2_rc get_rules(struct admin_call *call, struct msiv2_error *err)
 {
 	struct rule_modes modes = world_modes(call->world);
@@ -214,6 +271,10 @@ static const struct route {
         {"GET", "/clock", false, false, get_clock},
         {"POST", "/clock", true, false, post_clock},
         {"POST", "/revoke", true, false, post_revoke},
+        {"GET", "/attestation", false, false, get_attestation},
+        {"POST", "/attestation", true, false, post_attestation},
+        {"GET", "/attestation/ca.pem", false, false, get_device_ca},
+        {"POST", "/attestation/enrol", true, false, post_enrol},
         {"GET", "/rules", false, false, get_rules},
         {"PATCH", "/rules", true, false, patch_rules},
 };

@@ -2,9 +2,9 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 /* The admin interface, on a listener of its own (SEC-02): health, version, reset, CA, journal,
- * clock, revocation, rules. Answers are JSON; errors are application/problem+json (RFC 9457). Its
- * requests enter the journal only when they changed the world. docs/emulator.md lists the routes.
- */
+ * clock, revocation, attestation, rules. Answers are JSON; errors are application/problem+json (RFC
+ * 9457). Its requests enter the journal only when they changed the world. docs/emulator.md lists
+ * the routes. */
 #ifndef EMULATOR_INSTRUMENTS_ADMIN_H
 #define EMULATOR_INSTRUMENTS_ADMIN_H
 

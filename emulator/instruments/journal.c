@@ -49,6 +49,10 @@ static const char *const endpoint_names[ENDPOINT_ALL] = {
         [ENDPOINT_RESOURCE] = "resource",
         [ENDPOINT_DISCOVERY] = "openid-configuration",
         [ENDPOINT_KEYS] = "keys",
+        [ENDPOINT_ATTEST_NONCE] = "attest-nonce",
+        [ENDPOINT_ATTEST_KEYGUARD] = "attest-keyguard",
+        [ENDPOINT_ATTEST_TPM] = "attest-tpm",
+        [ENDPOINT_MAA_CERTS] = "maa-certs",
 };
 
 static const char *const listener_names[] = {"imds", "sts", "admin"};

@@ -31,6 +31,10 @@ enum endpoint {
 	ENDPOINT_RESOURCE,
 	ENDPOINT_DISCOVERY,
 	ENDPOINT_KEYS,
+	ENDPOINT_ATTEST_NONCE,
+	ENDPOINT_ATTEST_KEYGUARD,
+	ENDPOINT_ATTEST_TPM,
+	ENDPOINT_MAA_CERTS,
 	/* The ones above are asked over the wire and listed by the counts. */
 	ENDPOINT_COUNT,
 	/* What changed the world from outside (the admin interface), and handshakes that failed. */

@@ -3,49 +3,14 @@
 
 #include "emulator/pki/token_check.h"
 
-#include <openssl/err.h>
-#include <string.h>
-
-#include "common/encoding.h"
 #include "common/json.h"
 #include "common/text.h"
-#include "common/x509.h"
+#include "emulator/pki/jwt.h"
 
 static const struct blame blame = {MSIV2_CONFIG, "token"};
 
 /* Times beyond 9999-12-31 are nonsense. */
 #define TIME_MAX_S INT64_C(253402300799)
-
-/* The three parts of a compact JWT, still encoded. */
-struct jwt_parts {
-	const char *header;
-	size_t header_len;
-	const char *payload;
-	size_t payload_len;
-	const char *signature;
-	size_t signature_len;
-	size_t signed_len; /* header, dot and payload */
-};
-
-static bool split(const char *jwt, size_t len, struct jwt_parts *out)
-{
-	const char *first = len > 0 ? memchr(jwt, '.', len) : NULL;
-	const char *second;
-
-	if (first == NULL)
-		return false;
-	out->header = jwt;
-	out->header_len = (size_t)(first - jwt);
-	out->payload = first + 1;
-	second = memchr(out->payload, '.', len - out->header_len - 1);
-	if (second == NULL)
-		return false;
-	out->payload_len = (size_t)(second - out->payload);
-	out->signature = second + 1;
-	out->signature_len = len - (size_t)(out->signature - jwt);
-	out->signed_len = (size_t)(second - jwt);
-	return out->header_len > 0 && out->payload_len > 0;
-}
 
 bool token_header_read(const void *json, size_t len, const char *kid, bool *same_kid)
 {
@@ -113,41 +78,21 @@ bool token_payload_read(const void *json, size_t len, struct token_facts *facts)
 	return false;
 }
 
-static bool verifies(const char *jwt, size_t len, const struct bytes *signature, EVP_PKEY *key)
-{
-	OWNED(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
-	bool good;
-
-	(void)ERR_set_mark();
-	/* RS256 is RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 3.3), OpenSSL's default padding. */
-	good = ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-	       EVP_DigestVerify(ctx, signature->data, signature->len, (const uint8_t *)jwt, len) ==
-	               1;
-	(void)ERR_pop_to_mark();
-	return good;
-}
-
 enum token_verdict token_check(const char *jwt, size_t len, EVP_PKEY *key, const char *kid,
                                int64_t now_s, struct token_facts *facts)
 {
-	OWNED_STRUCT(bytes) header = {0};
-	OWNED_STRUCT(bytes) payload = {0};
-	OWNED_STRUCT(bytes) signature = {0};
-	struct jwt_parts parts;
+	OWNED_STRUCT(jwt) parts = {0};
 	bool same_kid;
 
 	*facts = (struct token_facts){0};
-	if (len > TOKEN_MAX || !split(jwt, len, &parts) ||
-	    !base64url_decode(parts.header, parts.header_len, &header) ||
-	    !base64url_decode(parts.payload, parts.payload_len, &payload) ||
-	    !base64url_decode(parts.signature, parts.signature_len, &signature))
+	if (!jwt_read(jwt, len, &parts))
 		return TOKEN_MALFORMED;
-	if (!token_header_read(header.data, header.len, kid, &same_kid))
+	if (!token_header_read(parts.header.data, parts.header.len, kid, &same_kid))
 		return TOKEN_MALFORMED;
-	if (!same_kid || !verifies(jwt, parts.signed_len, &signature, key))
+	if (!same_kid || !jwt_verifies(&parts, key))
 		return TOKEN_BAD_SIGNATURE;
 	/* Nothing of the payload is looked at before its signature is good. */
-	if (!token_payload_read(payload.data, payload.len, facts))
+	if (!token_payload_read(parts.payload.data, parts.payload.len, facts))
 		return TOKEN_MALFORMED;
 	if (now_s >= facts->expires_at_s)
 		return TOKEN_EXPIRED;

@@ -9,9 +9,6 @@
 
 #include "emulator/pki/tokens.h"
 
-/* Longer texts are no token of ours. */
-#define TOKEN_MAX ((size_t)16 * 1024)
-
 /* As tokens_check(), with the key and its kid given. */
 enum token_verdict token_check(const char *jwt, size_t len, EVP_PKEY *key, const char *kid,
                                int64_t now_s, struct token_facts *facts);

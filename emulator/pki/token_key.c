@@ -3,8 +3,6 @@
 
 #include "emulator/pki/token_key.h"
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -15,16 +13,18 @@
 #include "common/mem.h"
 #include "common/x509.h"
 #include "emulator/pki/private_key.h"
+#include "emulator/pki/rsa_numbers.h"
 #include "emulator/pki/state_file.h"
 
 struct token_key {
 	struct bytes path; /* empty = memory only */
-	pthread_t maker;
-	bool has_maker;
 	atomic_bool cancel;
 
 	pthread_mutex_t lock;
 	pthread_cond_t settled;
+	/* Under the lock. */
+	pthread_t maker;
+	bool has_maker;
 	/* Under the lock until `ready`, unchanging afterwards. */
 	bool ready;
 	enum msiv2_rc rc; /* how it ended */
@@ -33,21 +33,6 @@ struct token_key {
 	struct token_key_public public_part;
 };
 
-static enum msiv2_rc add_number(EVP_PKEY *pkey, const char *param, struct bytes *out,
-                                struct msiv2_error *err)
-{
-	OWNED(BIGNUM) *number = NULL;
-	uint8_t big_endian[512];
-	int len;
-
-	if (EVP_PKEY_get_bn_param(pkey, param, &number) != 1 ||
-	    BN_num_bytes(number) > (int)sizeof(big_endian))
-		return err_openssl(err, MSIV2_INTERNAL, "tokens", "cannot read the public key");
-	len = BN_bn2bin(number, big_endian);
-	base64url_encode(big_endian, (size_t)len, out);
-	return bytes_done(out, "tokens", err);
-}
-
 /* RFC 7638: SHA-256 over the required members in lexical order, without white space. */
 static enum msiv2_rc describe(EVP_PKEY *pkey, struct token_key_public *out, struct msiv2_error *err)
 {
@@ -55,8 +40,7 @@ static enum msiv2_rc describe(EVP_PKEY *pkey, struct token_key_public *out, stru
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 
-	TRY(add_number(pkey, OSSL_PKEY_PARAM_RSA_N, &out->n, err));
-	TRY(add_number(pkey, OSSL_PKEY_PARAM_RSA_E, &out->e, err));
+	TRY(rsa_numbers(pkey, &out->n, &out->e, err));
 	bytes_addf(&jwk, "{\"e\":\"%s\",\"kty\":\"RSA\",\"n\":\"%s\"}", bytes_text(&out->e),
 	           bytes_text(&out->n));
 	TRY(bytes_done(&jwk, "tokens", err));
@@ -152,25 +136,42 @@ static int start_maker(struct token_key *key)
 	return rc;
 }
 
-static enum msiv2_rc load_or_make(struct token_key *key, struct msiv2_error *err)
+/* Under the lock. */
+static enum msiv2_rc want_maker(struct token_key *key, struct msiv2_error *err)
 {
-	bool found = false;
-
-	if (key->path.len > 0)
-		TRY(load(bytes_text(&key->path), &key->pkey, &found, err));
-	if (found) {
-		TRY(describe(key->pkey, &key->public_part, err));
-		key->ready = true;
+	if (key->ready || key->has_maker)
 		return MSIV2_OK;
-	}
 	if (start_maker(key) != 0)
 		return err_set(err, MSIV2_INTERNAL, "tokens", "cannot start a thread");
 	key->has_maker = true;
 	return MSIV2_OK;
 }
 
-enum msiv2_rc token_key_start(const char *state_dir, struct token_key **out,
-                              struct msiv2_error *err)
+enum msiv2_rc token_key_prepare(struct token_key *key, struct msiv2_error *err)
+{
+	enum msiv2_rc rc;
+
+	(void)pthread_mutex_lock(&key->lock);
+	rc = want_maker(key, err);
+	(void)pthread_mutex_unlock(&key->lock);
+	return rc;
+}
+
+static enum msiv2_rc load_kept(struct token_key *key, struct msiv2_error *err)
+{
+	bool found = false;
+
+	if (key->path.len > 0)
+		TRY(load(bytes_text(&key->path), &key->pkey, &found, err));
+	if (!found)
+		return MSIV2_OK;
+	TRY(describe(key->pkey, &key->public_part, err));
+	key->ready = true;
+	return MSIV2_OK;
+}
+
+enum msiv2_rc token_key_new(const char *state_dir, const char *file, struct token_key **out,
+                            struct msiv2_error *err)
 {
 	OWNED_STRUCT(token_key) *key = mem_alloc(sizeof(*key));
 
@@ -181,9 +182,9 @@ enum msiv2_rc token_key_start(const char *state_dir, struct token_key **out,
 	atomic_init(&key->cancel, false);
 	if (state_dir != NULL) {
 		TRY(files_make_dir(state_dir, 0700, MSIV2_CONFIG, err));
-		TRY(state_file_path(state_dir, "token-key.pem", &key->path, err));
+		TRY(state_file_path(state_dir, file, &key->path, err));
 	}
-	TRY(load_or_make(key, err));
+	TRY(load_kept(key, err));
 	*out = steal(&key);
 	return MSIV2_OK;
 }
@@ -208,10 +209,14 @@ void token_key_free(struct token_key *key)
 enum msiv2_rc token_key_wait(struct token_key *key, EVP_PKEY **out,
                              const struct token_key_public **public_part, struct msiv2_error *err)
 {
+	enum msiv2_rc rc;
+
 	(void)pthread_mutex_lock(&key->lock);
-	while (!key->ready)
+	rc = want_maker(key, err);
+	while (rc == MSIV2_OK && !key->ready)
 		(void)pthread_cond_wait(&key->settled, &key->lock);
 	(void)pthread_mutex_unlock(&key->lock);
+	TRY(rc);
 	if (key->rc != MSIV2_OK) {
 		if (err != NULL)
 			*err = key->why;
@@ -233,4 +238,18 @@ enum msiv2_rc token_key_look(struct token_key *key, struct msiv2_error *err)
 		*err = key->why;
 	(void)pthread_mutex_unlock(&key->lock);
 	return rc;
+}
+
+enum msiv2_rc token_key_jwks(struct token_key *key, struct bytes *out, struct msiv2_error *err)
+{
+	const struct token_key_public *about;
+	EVP_PKEY *pkey;
+
+	TRY(token_key_wait(key, &pkey, &about, err));
+	/* RFC 7517 section 5: readers ignore members they do not know. */
+	bytes_addf(out,
+	           "{\"keys\":[{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",\"kid\":\"%s\","
+	           "\"n\":\"%s\",\"e\":\"%s\"}],\"emulator\":\"NOT FOR PRODUCTION\"}",
+	           bytes_text(&about->kid), bytes_text(&about->n), bytes_text(&about->e));
+	return bytes_done(out, "tokens", err);
 }

@@ -5,11 +5,10 @@
 
 #include <string.h>
 
-#include "common/encoding.h"
 #include "common/json.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "common/x509.h"
+#include "emulator/pki/jwt.h"
 #include "emulator/pki/token_check.h"
 #include "emulator/pki/token_key.h"
 
@@ -29,7 +28,8 @@ enum msiv2_rc tokens_new(const char *state_dir, const struct rng *rng, struct to
 	if (tokens == NULL)
 		return err_no_memory(err, "tokens");
 	tokens->rng = rng != NULL ? rng : rng_system();
-	TRY(token_key_start(state_dir, &tokens->key, err));
+	TRY(token_key_new(state_dir, "token-key.pem", &tokens->key, err));
+	TRY(token_key_prepare(tokens->key, err));
 	*out = steal(&tokens);
 	return MSIV2_OK;
 }
@@ -119,21 +119,6 @@ static enum msiv2_rc make_payload(const struct token_claims *claims, const char 
 	return bytes_done(out, "tokens", err);
 }
 
-/* Appends the signature over what `out` holds from `start` on. */
-static enum msiv2_rc sign(EVP_PKEY *key, size_t start, struct bytes *out, struct msiv2_error *err)
-{
-	OWNED(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
-	uint8_t signature[512];
-	size_t len = sizeof(signature);
-
-	if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
-	    EVP_DigestSign(ctx, signature, &len, out->data + start, out->len - start) != 1)
-		return err_openssl(err, MSIV2_INTERNAL, "tokens", "cannot sign a token");
-	bytes_add_byte(out, '.');
-	base64url_encode(signature, len, out);
-	return bytes_done(out, "tokens", err);
-}
-
 enum msiv2_rc tokens_issue(struct tokens *tokens, const struct token_claims *claims,
                            struct bytes *out, struct msiv2_error *err)
 {
@@ -141,7 +126,6 @@ enum msiv2_rc tokens_issue(struct tokens *tokens, const struct token_claims *cla
 	OWNED_STRUCT(bytes) payload = {0};
 	const struct token_key_public *about;
 	char jti[UUID_TEXT_SIZE];
-	size_t start = out->len;
 	EVP_PKEY *key;
 
 	if (!rng_uuid(tokens->rng, jti))
@@ -151,11 +135,7 @@ enum msiv2_rc tokens_issue(struct tokens *tokens, const struct token_claims *cla
 	bytes_addf(&header, "{\"typ\":\"JWT\",\"alg\":\"RS256\",\"kid\":\"%s\"}",
 	           bytes_text(&about->kid));
 	TRY(bytes_done(&header, "tokens", err));
-	base64url_encode(header.data, header.len, out);
-	bytes_add_byte(out, '.');
-	base64url_encode(payload.data, payload.len, out);
-	TRY(bytes_done(out, "tokens", err));
-	return sign(key, start, out, err);
+	return jwt_sign(key, &header, &payload, out, err);
 }
 
 enum msiv2_rc tokens_ready(struct tokens *tokens, struct msiv2_error *err)
@@ -165,16 +145,7 @@ enum msiv2_rc tokens_ready(struct tokens *tokens, struct msiv2_error *err)
 
 enum msiv2_rc tokens_jwks(struct tokens *tokens, struct bytes *out, struct msiv2_error *err)
 {
-	const struct token_key_public *about;
-	EVP_PKEY *key;
-
-	TRY(token_key_wait(tokens->key, &key, &about, err));
-	/* RFC 7517 section 5: readers ignore members they do not know. */
-	bytes_addf(out,
-	           "{\"keys\":[{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",\"kid\":\"%s\","
-	           "\"n\":\"%s\",\"e\":\"%s\"}],\"emulator\":\"NOT FOR PRODUCTION\"}",
-	           bytes_text(&about->kid), bytes_text(&about->n), bytes_text(&about->e));
-	return bytes_done(out, "tokens", err);
+	return token_key_jwks(tokens->key, out, err);
 }
 
 enum token_verdict tokens_check(struct tokens *tokens, const char *jwt, size_t len, int64_t now_s,

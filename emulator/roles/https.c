@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "maa.h"
 #include "oidc.h"
 #include "resource.h"
 #include "role.h"
@@ -56,6 +57,8 @@ void https_answer(struct world *world, const struct http_request *request,
 	route = find_route(request->path, tenant);
 	if (is_resource(request->path))
 		resource_answer(&call);
+	else if (maa_has_path(request->path))
+		maa_answer(&call);
 	else if (route)
 		route->answer(&call, tenant);
 	else

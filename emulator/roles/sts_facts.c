@@ -43,6 +43,7 @@ static enum msiv2_rc read_certificate(struct sts_facts *facts, struct role_call 
 	base64url_encode(sha256, sizeof(sha256), &text);
 	TRY(bytes_done(&text, "certificate", err));
 	role_note(facts->thumbprint, sizeof(facts->thumbprint), bytes_text(&text));
+	facts->attestation_faults = attestations_faults(world->attestations, sha256);
 	if (x509_validity(facts->certificate, &not_before_s, &not_after_s))
 		facts->revoked =
 		        revocations_has(world->revocations, sha256,

@@ -8,6 +8,7 @@
 
 #include "common/json.h"
 #include "common/text.h"
+#include "emulator/pki/attest_token_check.h"
 
 #define FORM_TYPE      "application/x-www-form-urlencoded"
 #define DEFAULT_SUFFIX "/.default"
@@ -238,6 +239,45 @@ static bool other_client(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	return f->certificate && !text_equal_nocase(f->certificate_cn, client_id);
 }
 
+/* ATT-06: what was wrong with the attestation token the certificate was issued for. */
+static bool attestation_fault(const struct sts_facts *facts, enum attest_token_fault fault,
+                              const char *words, char detail[ROLE_DETAIL_SIZE])
+{
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%s", words);
+	return (facts->attestation_faults & fault) != 0;
+}
+
+static bool attestation_form(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	return attestation_fault(facts, ATTEST_TOKEN_FORM, "it is no JWT signed RS256", detail);
+}
+
+static bool attestation_jku(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	return attestation_fault(facts, ATTEST_TOKEN_JKU, "jku", detail);
+}
+
+static bool attestation_signature(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	return attestation_fault(facts, ATTEST_TOKEN_SIGNATURE, "it does not verify", detail);
+}
+
+static bool attestation_issuer(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	return attestation_fault(facts, ATTEST_TOKEN_ISSUER, "iss", detail);
+}
+
+static bool attestation_time(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	return attestation_fault(facts, ATTEST_TOKEN_TIME, "iat, nbf and exp", detail);
+}
+
+static bool attestation_claim(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	return attestation_fault(facts, ATTEST_TOKEN_CLAIM, "x-ms-runtime or x-ms-attestation-type",
+	                         detail);
+}
+
 #define MALFORMED                                                                                  \
 	{                                                                                          \
 		400, "invalid_request", 9002313,                                                   \
@@ -311,6 +351,29 @@ static const struct role_rule certificate_rows[] = {
          other_client,
          {401, "invalid_client", 500181,
           "The TLS certificate provided does not belong to the client: {}."}},
+        {RULE_ATT_TOKEN_FORM,
+         attestation_form,
+         {401, "invalid_client", 1000614,
+          "The signature of the attestation token is not valid: {}."}},
+        {RULE_ATT_TOKEN_JKU,
+         attestation_jku,
+         {401, "invalid_client", 1000613,
+          "The attestation token's {} is not the attestation service's."}},
+        {RULE_ATT_TOKEN_SIGNATURE,
+         attestation_signature,
+         {401, "invalid_client", 1000614,
+          "The signature of the attestation token is not valid: {}."}},
+        {RULE_ATT_TOKEN_ISSUER,
+         attestation_issuer,
+         {401, "invalid_client", 1000611,
+          "The attestation token's issuer is not the attestation service: {}."}},
+        {RULE_ATT_TOKEN_TIME,
+         attestation_time,
+         {401, "invalid_client", 1000610, "The attestation token is outside its time range: {}."}},
+        {RULE_ATT_TOKEN_CLAIM,
+         attestation_claim,
+         {401, "invalid_client", 1000612,
+          "The attestation token has a claim that is not as required: {}."}},
 };
 
 const struct role_rule *sts_frame_rows(size_t *count)

@@ -27,6 +27,7 @@ struct sts_facts {
 	char thumbprint[64];                    /* base64url of the SHA-256 */
 	enum ca_verdict verdict;
 	bool revoked;
+	unsigned attestation_faults; /* bits of attest_token_check.h */
 	bool wants_pop;
 };
 

@@ -79,6 +79,56 @@ static enum msiv2_rc take_der(void *into, const char *value, struct msiv2_error 
 	return take_text(&args->der, "--der", value, err);
 }
 
+static enum msiv2_rc take_keys(void *into, const char *value, struct msiv2_error *err)
+{
+	return take_text(&((struct arguments *)into)->keys, "--keys", value, err);
+}
+
+static enum msiv2_rc take_min_strength(void *into, const char *value, struct msiv2_error *err)
+{
+	return take_text(&((struct arguments *)into)->min_strength, "--min-strength", value, err);
+}
+
+static enum msiv2_rc take_key_name(void *into, const char *value, struct msiv2_error *err)
+{
+	struct arguments *args = into;
+
+	return take_text(&args->key_places[MSIV2_KEY_NAME], "--key-name", value, err);
+}
+
+static enum msiv2_rc take_module(void *into, const char *value, struct msiv2_error *err)
+{
+	struct arguments *args = into;
+
+	return take_text(&args->key_places[MSIV2_KEY_PKCS11_MODULE], "--pkcs11-module", value, err);
+}
+
+static enum msiv2_rc take_token_label(void *into, const char *value, struct msiv2_error *err)
+{
+	struct arguments *args = into;
+
+	return take_text(&args->key_places[MSIV2_KEY_PKCS11_TOKEN], "--pkcs11-token", value, err);
+}
+
+static enum msiv2_rc take_pin_file(void *into, const char *value, struct msiv2_error *err)
+{
+	struct arguments *args = into;
+
+	return take_text(&args->key_places[MSIV2_KEY_PIN_FILE], "--pin-file", value, err);
+}
+
+static enum msiv2_rc take_tcti(void *into, const char *value, struct msiv2_error *err)
+{
+	struct arguments *args = into;
+
+	return take_text(&args->key_places[MSIV2_KEY_TCTI], "--tcti", value, err);
+}
+
+static enum msiv2_rc take_authority(void *into, const char *value, struct msiv2_error *err)
+{
+	return take_text(&((struct arguments *)into)->authority, "--authority", value, err);
+}
+
 static const struct {
 	const char *prefix;
 	enum msiv2_identity_kind kind;
@@ -163,6 +213,14 @@ static enum msiv2_rc take_force(void *into, const char *value, struct msiv2_erro
 	return MSIV2_OK;
 }
 
+static enum msiv2_rc take_attest(void *into, const char *value, struct msiv2_error *err)
+{
+	(void)value;
+	(void)err;
+	((struct arguments *)into)->attest = true;
+	return MSIV2_OK;
+}
+
 static enum msiv2_rc take_json(void *into, const char *value, struct msiv2_error *err)
 {
 	(void)value;
@@ -217,7 +275,9 @@ static const struct argument_row {
         {COMMAND_CALL, {"--data", "TEXT", "the body to send", false, take_data}},
         {COMMAND_CALL,
          {"--content-type", "T", "of the body (application/json)", false, take_content_type}},
-        {COMMAND_CSR | COMMAND_CERT,
+        {COMMAND_KEY,
+         {"--authority", "URL", "who certifies identities (enrol)", false, take_authority}},
+        {COMMAND_CSR | COMMAND_CERT | COMMAND_KEY,
          {"--pem", NULL, "print PEM and nothing else", false, take_pem}},
         {COMMAND_CSR, {"--der", "FILE", "write DER to a file, - for stdout", false, take_der}},
         {COMMAND_ALL,
@@ -226,6 +286,19 @@ static const struct argument_row {
         {COMMAND_ALL, {"--imds", "URL", "address of IMDS", false, take_imds}},
         {COMMAND_ALL,
          {"--ca", "FILE", "PEM file with the only roots to trust for https", false, take_ca}},
+        {COMMAND_KEYED,
+         {"--keys", "LIST", "linux (default: memory), windows, or kinds in order", false,
+          take_keys}},
+        {COMMAND_KEYED,
+         {"--min-strength", "KIND", "weakest kind that will do", false, take_min_strength}},
+        {COMMAND_KEYED,
+         {"--key-name", "NAME", "name of the key in its device (msiv2)", false, take_key_name}},
+        {COMMAND_KEYED, {"--pkcs11-module", "FILE", "module of keyguard keys", false, take_module}},
+        {COMMAND_KEYED, {"--pkcs11-token", "LABEL", "its token (msiv2)", false, take_token_label}},
+        {COMMAND_KEYED, {"--pin-file", "FILE", "its PIN", false, take_pin_file}},
+        {COMMAND_KEYED, {"--tcti", "TCTI", "TPM of hardware keys", false, take_tcti}},
+        {COMMAND_KEYED,
+         {"--attest", NULL, "have the key attested, if its kind can be", false, take_attest}},
         {COMMAND_ALL, {"--timeout", "T", "deadline: 30, 30s or 500ms (60s)", false, take_timeout}},
         {COMMAND_ALL,
          {"--clock-offset", "S", "seconds added to this client's clock", false, take_clock_offset}},
@@ -258,17 +331,20 @@ enum msiv2_rc arguments_read(enum command_bit command, int argc, char **argv, st
                              struct msiv2_error *err)
 {
 	struct option_row rows[ARGUMENT_ROWS_MAX];
-	int wanted = command == COMMAND_CALL ? 1 : 0;
+	int least = command == COMMAND_CALL ? 1 : 0;
+	int most = command == COMMAND_KEY ? 1 : least;
 	int positional = 0;
 
 	TRY(options_parse(rows, rows_of(command, rows), out, argc, argv, &positional, err));
 	if (out->help)
 		return MSIV2_OK;
-	if (positional > wanted)
-		return err_set(err, MSIV2_CONFIG, argv[wanted], "unexpected argument");
-	if (positional < wanted)
+	if (positional > most)
+		return err_set(err, MSIV2_CONFIG, argv[most], "unexpected argument");
+	if (positional < least)
 		return err_set(err, MSIV2_CONFIG, "URL", "is required");
-	if (wanted == 1)
+	if (positional > 0 && command == COMMAND_KEY)
+		out->verb = argv[0];
+	else if (positional > 0)
 		out->url = argv[0];
 	if (command == COMMAND_TOKEN && out->resource == NULL)
 		return err_set(err, MSIV2_CONFIG, "--resource", "is required");

@@ -20,7 +20,10 @@ enum command_bit {
 	COMMAND_CSR = 4,
 	COMMAND_CERT = 8,
 	COMMAND_PROBE = 16,
-	COMMAND_ALL = 31
+	COMMAND_KEY = 32,
+	COMMAND_DOCTOR = 64,
+	COMMAND_ALL = 127,
+	COMMAND_KEYED = COMMAND_ALL & ~COMMAND_PROBE
 };
 
 struct arguments {
@@ -33,6 +36,11 @@ struct arguments {
 	int verbosity;
 	bool json;
 	bool help;
+	/* keys */
+	const char *keys;
+	const char *min_strength;
+	const char *key_places[MSIV2_KEY_PLACES];
+	bool attest;
 	/* tokens */
 	const char *resource;
 	enum msiv2_token_type type;
@@ -44,13 +52,16 @@ struct arguments {
 	const char *method;
 	const char *data;
 	const char *content_type;
-	/* csr and cert */
+	/* key */
+	const char *verb; /* NULL = show it */
+	const char *authority;
+	/* csr, cert and key */
 	bool pem;
 	const char *der; /* file, or "-" */
 };
 
 /* Reads the options of one command from argv[0..argc). The only positional argument is the URL of
- * `call`. MSIV2_CONFIG naming the option. */
+ * `call`, or the verb of `key`. MSIV2_CONFIG naming the option. */
 MSIV2_MUST_USE enum msiv2_rc arguments_read(enum command_bit command, int argc, char **argv,
                                             struct arguments *out, struct msiv2_error *err);
 /* Appends the help lines of one command's options. */

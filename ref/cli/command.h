@@ -9,6 +9,7 @@
 #include "common/bytes.h"
 #include "common/err.h"
 
+#define EXIT_OF(rc)           ((rc) == MSIV2_OK ? 0 : (int)(rc) + 1)
 #define EXIT_RESOURCE_REFUSED 20 /* the resource answered other than 2xx */
 
 /* What a command has to say. Nothing is printed before it is complete. */
@@ -32,5 +33,10 @@ command_fn command_csr;
 command_fn command_cert;
 /* msiv2 probe */
 command_fn command_probe;
+
+/* msiv2 key */
+command_fn command_key;
+/* msiv2 doctor */
+command_fn command_doctor;
 
 #endif

@@ -43,6 +43,30 @@ void json_report_text(struct json_report *report, cJSON *parent, const char *nam
 	                           : cJSON_AddNullToObject(object, name));
 }
 
+void json_report_flag(struct json_report *report, cJSON *parent, const char *name, bool value)
+{
+	check(report, cJSON_AddBoolToObject(under(report, parent), name, value));
+}
+
+cJSON *json_report_list(struct json_report *report, cJSON *parent, const char *name)
+{
+	cJSON *list = cJSON_AddArrayToObject(under(report, parent), name);
+
+	check(report, list);
+	return list;
+}
+
+cJSON *json_report_item(struct json_report *report, cJSON *list)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	if (cJSON_AddItemToArray(list, object))
+		return object;
+	cJSON_Delete(object);
+	report->failed = true;
+	return NULL;
+}
+
 void json_report_number(struct json_report *report, cJSON *parent, const char *name, double value)
 {
 	check(report, cJSON_AddNumberToObject(under(report, parent), name, value));
@@ -72,10 +96,10 @@ void json_report_timings(struct json_report *report, const struct msiv2_timings 
 		const char *name;
 		int64_t took_us;
 	} legs[] = {
-	        {"key", timings->key_us},     {"metadata", timings->metadata_us},
-	        {"csr", timings->csr_us},     {"issue", timings->issue_us},
-	        {"token", timings->token_us}, {"resource", timings->resource_us},
-	        {"total", timings->total_us},
+	        {"key", timings->key_us},           {"metadata", timings->metadata_us},
+	        {"csr", timings->csr_us},           {"attestation", timings->attestation_us},
+	        {"issue", timings->issue_us},       {"token", timings->token_us},
+	        {"resource", timings->resource_us}, {"total", timings->total_us},
 	};
 	cJSON *object = json_report_object(report, NULL, "timings_ms");
 

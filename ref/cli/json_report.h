@@ -28,6 +28,12 @@ cJSON *json_report_object(struct json_report *report, cJSON *parent, const char 
 /* Adds a text; NULL becomes null. */
 void json_report_text(struct json_report *report, cJSON *parent, const char *name,
                       const char *text);
+/* Adds true or false. */
+void json_report_flag(struct json_report *report, cJSON *parent, const char *name, bool value);
+/* Adds a list and returns it; its items are objects. */
+cJSON *json_report_list(struct json_report *report, cJSON *parent, const char *name);
+/* Adds an object to a list and returns it. */
+cJSON *json_report_item(struct json_report *report, cJSON *list);
 /* Adds a number. */
 void json_report_number(struct json_report *report, cJSON *parent, const char *name, double value);
 

@@ -13,8 +13,6 @@
 #include "common/text.h"
 #include "json_report.h"
 
-#define EXIT_OF(rc) ((rc) == MSIV2_OK ? 0 : (int)(rc) + 1)
-
 static const struct command_row {
 	const char *name;
 	const char *argument; /* positional, as shown by help */
@@ -28,6 +26,9 @@ static const struct command_row {
         {"cert", "", "get a certificate, no token", COMMAND_CERT, command_cert},
         {"probe", "", "ask whether this host has managed identity v2", COMMAND_PROBE,
          command_probe},
+        {"key", " [enrol|remove]", "show the key, enrol its device, or remove it", COMMAND_KEY,
+         command_key},
+        {"doctor", "", "check what an acquisition needs", COMMAND_DOCTOR, command_doctor},
 };
 
 static const char exit_codes[] =

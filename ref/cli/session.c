@@ -55,6 +55,32 @@ static enum msiv2_rc named(enum msiv2_rc rc, const char *option, struct msiv2_er
 	return rc == MSIV2_OK ? rc : err_set(err, rc, option, "%s", err->message);
 }
 
+static enum msiv2_rc apply_keys(client_options *options, const struct arguments *args,
+                                struct msiv2_error *err)
+{
+	static const char *const names[MSIV2_KEY_PLACES] = {
+	        [MSIV2_KEY_NAME] = "--key-name",
+	        [MSIV2_KEY_PKCS11_MODULE] = "--pkcs11-module",
+	        [MSIV2_KEY_PKCS11_TOKEN] = "--pkcs11-token",
+	        [MSIV2_KEY_PIN_FILE] = "--pin-file",
+	        [MSIV2_KEY_TCTI] = "--tcti",
+	};
+
+	if (args->keys != NULL)
+		TRY(named(msiv2_options_set_key_kinds(options, args->keys, err), "--keys", err));
+	if (args->min_strength != NULL)
+		TRY(named(msiv2_options_set_min_strength(options, args->min_strength, err),
+		          "--min-strength", err));
+	for (int i = 0; i < MSIV2_KEY_PLACES; i++) {
+		if (args->key_places[i] != NULL)
+			TRY(named(msiv2_options_set_key_place(options, (enum msiv2_key_place)i,
+			                                      args->key_places[i], err),
+			          names[i], err));
+	}
+	msiv2_options_set_attestation(options, args->attest);
+	return MSIV2_OK;
+}
+
 static enum msiv2_rc apply(client_options *options, const struct arguments *args,
                            struct msiv2_error *err)
 {
@@ -68,6 +94,7 @@ static enum msiv2_rc apply(client_options *options, const struct arguments *args
 	if (trust_file(args) != NULL)
 		TRY(named(msiv2_options_set_trust_file(options, trust_file(args), err), "--ca",
 		          err));
+	TRY(apply_keys(options, args, err));
 	if (args->verbosity > 0)
 		msiv2_options_set_log(options, log_to_stderr, NULL,
 		                      levels[args->verbosity < 2 ? args->verbosity : 2]);

@@ -38,6 +38,7 @@ void text_report_legs(struct bytes *out, const struct msiv2_timings *timings,
 		               msiv2_certificate_key_kind(cert));
 	leg(out, "key", timings->key_us, key);
 	leg(out, "metadata", timings->metadata_us, "from IMDS");
+	leg(out, "attestation", timings->attestation_us, "token for the key");
 	leg(out, "csr", timings->csr_us, "signed with RSASSA-PSS");
 	leg(out, "issue", timings->issue_us, "certificate from IMDS");
 	leg(out, "token", timings->token_us, cert != NULL ? msiv2_certificate_endpoint(cert) : "");

@@ -39,6 +39,7 @@ struct msiv2_client;
 struct msiv2_token;
 struct msiv2_certificate;
 struct msiv2_csr;
+struct msiv2_key_info;
 struct msiv2_response;
 
 /* Version of this library: "MAJOR.MINOR.PATCH". */
@@ -75,11 +76,35 @@ msiv2_options_set_imds(struct msiv2_options *options, const char *base, struct m
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_trust_file(struct msiv2_options *options,
                                                                     const char *path,
                                                                     struct msiv2_error *err);
-/* Key kinds to try, strongest first, comma-separated. This version has "memory" only; naming
- * another is MSIV2_UNSUPPORTED, an unknown word MSIV2_CONFIG. */
+/* Key kinds to try, in order: "windows" (keyguard, hardware, memory: KEY-02), "linux" (memory:
+ * KEY-03, the default), or a comma-separated list of kinds. MSIV2_CONFIG for anything else. */
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_key_kinds(struct msiv2_options *options,
                                                                    const char *kinds,
                                                                    struct msiv2_error *err);
+/* The weakest kind that will do (KEY-06): a host below it is MSIV2_KEY_UNAVAILABLE before anybody
+ * is asked for a certificate. MSIV2_CONFIG for an unknown kind. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_min_strength(struct msiv2_options *options,
+                                                                      const char *kind,
+                                                                      struct msiv2_error *err);
+/* Where keys are. */
+enum msiv2_key_place {
+	MSIV2_KEY_NAME,          /* name of the key in its device: "msiv2" */
+	MSIV2_KEY_PKCS11_MODULE, /* path; else MSIV2_PKCS11_MODULE, else SoftHSM2's when it is there
+	                          */
+	MSIV2_KEY_PKCS11_TOKEN,  /* label; else MSIV2_PKCS11_TOKEN, else "msiv2" */
+	MSIV2_KEY_PIN_FILE,      /* file with the PIN; else the PIN itself in MSIV2_PKCS11_PIN */
+	MSIV2_KEY_TCTI,  /* how to reach the TPM; else MSIV2_TCTI, else device:/dev/tpmrm0 */
+	MSIV2_KEY_PLACES /* how many there are */
+};
+/* Sets one of them. MSIV2_CONFIG when the value is empty. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_key_place(struct msiv2_options *options,
+                                                                   enum msiv2_key_place what,
+                                                                   const char *value,
+                                                                   struct msiv2_error *err);
+/* Has keys attested that can be (ATT-01): failing to is an error then, MSIV2_ATTESTATION_FAILED.
+ * Memory keys cannot be (ATT-02) and are used without, which is logged. The token of the
+ * attestation service is kept until five minutes before it runs out (ATT-04). Default: not. */
+MSIV2_API void msiv2_options_set_attestation(struct msiv2_options *options, bool wanted);
 /* Certificate store. This version has "none" only (memory keys are never persisted: STORE-08);
  * naming "CurrentUser\\My" or "LocalMachine\\My" is MSIV2_UNSUPPORTED, another word MSIV2_CONFIG.
  */
@@ -149,6 +174,7 @@ MSIV2_API const struct msiv2_certificate *msiv2_token_certificate(const struct m
 /* How long each leg took, in microseconds; -1 = not taken. A leg taken twice (STS-05) adds up. */
 struct msiv2_timings {
 	int64_t key_us, metadata_us, csr_us, issue_us, token_us, resource_us, total_us;
+	int64_t attestation_us;
 };
 /* Legs of the acquisition that got the token: of the one that was shared, when several callers
  * asked for the same at once; none when it came from the cache. The total is this caller's own. */
@@ -207,6 +233,57 @@ MSIV2_API const uint8_t *msiv2_csr_der(const struct msiv2_csr *csr, size_t *len)
 MSIV2_API const char *msiv2_csr_base64(const struct msiv2_csr *csr);
 /* Legs of the call that made it. */
 MSIV2_API void msiv2_csr_timings(const struct msiv2_csr *csr, struct msiv2_timings *out);
+
+/* ---- the key, for inspection and setting machines up ---- */
+
+/* Finds or makes the key that an acquisition would use, and has it sign once with each padding.
+ * MSIV2_KEY_UNAVAILABLE when there is none, or it does not sign. `request` may be NULL; only its
+ * timeout and cancellation count. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_key(struct msiv2_client *client,
+                                                        const struct msiv2_request *request,
+                                                        struct msiv2_key_info **out,
+                                                        struct msiv2_error *err);
+/* Frees; NULL is allowed. */
+MSIV2_API void msiv2_key_info_free(struct msiv2_key_info *info);
+/* "keyguard", "hardware" or "memory". */
+MSIV2_API const char *msiv2_key_info_kind(const struct msiv2_key_info *info);
+/* 3, 2 or 1 in the order of the kinds: more is stronger (KEY-02). */
+MSIV2_API int msiv2_key_info_strength(const struct msiv2_key_info *info);
+/* Size of the modulus. */
+MSIV2_API int msiv2_key_info_bits(const struct msiv2_key_info *info);
+/* The public half as PEM (SubjectPublicKeyInfo). */
+MSIV2_API const char *msiv2_key_info_pem(const struct msiv2_key_info *info);
+/* SHA-256 of the DER of that, in lower-case hex. */
+MSIV2_API const char *msiv2_key_info_sha256(const struct msiv2_key_info *info);
+/* Where it lives, for a person. */
+MSIV2_API const char *msiv2_key_info_location(const struct msiv2_key_info *info);
+/* How it is protected, for a person. */
+MSIV2_API const char *msiv2_key_info_protection(const struct msiv2_key_info *info);
+/* It outlives the process. */
+MSIV2_API bool msiv2_key_info_persistent(const struct msiv2_key_info *info);
+/* It can be attested: its kind knows how, and its device is enrolled. */
+MSIV2_API bool msiv2_key_info_attestable(const struct msiv2_key_info *info);
+
+/* How a signature is padded. */
+enum msiv2_key_padding {
+	MSIV2_KEY_PSS,  /* RSASSA-PSS with SHA-256: CSR, TLS 1.3 and 1.2 */
+	MSIV2_KEY_PKCS1 /* RSASSA-PKCS1-v1_5 with SHA-256: TLS 1.2 peers that know no PSS */
+};
+/* How long the signature of that padding took, in microseconds; it has been verified. */
+MSIV2_API int64_t msiv2_key_info_sign_us(const struct msiv2_key_info *info,
+                                         enum msiv2_key_padding padding);
+
+/* Has the identity that attests keys of `kind` ("keyguard" or "hardware") certified by the
+ * authority at an http or https address, and keeps the certificate in the device
+ * (docs/attestation.md: HOUSE). MSIV2_UNSUPPORTED for memory keys, MSIV2_ATTESTATION_FAILED when
+ * the authority refuses. `request` as above. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc
+msiv2_client_enrol_key(struct msiv2_client *client, const struct msiv2_request *request,
+                       const char *kind, const char *authority, struct msiv2_error *err);
+/* Removes the key of `kind` from its device; nothing to remove is MSIV2_OK. A client that holds
+ * the key finds out when it signs next. MSIV2_KEY_UNAVAILABLE when the device does not let it. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc
+msiv2_client_remove_key(struct msiv2_client *client, const char *kind, struct msiv2_error *err);
 
 /* ---- probe (META-08) ---- */
 

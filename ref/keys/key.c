@@ -7,6 +7,7 @@
 
 #include "common/mem.h"
 #include "common/x509.h"
+#include "provider.h"
 
 struct key {
 	atomic_uint owners;
@@ -81,6 +82,26 @@ enum msiv2_rc key_sign(struct key *key, enum key_padding padding, const EVP_MD *
 EVP_PKEY *key_public(const struct key *key)
 {
 	return key->public_key;
+}
+
+void key_describe(const struct key *key, struct key_description *out)
+{
+	*out = (struct key_description){0};
+	key->ops->describe(key->state, out);
+}
+
+enum msiv2_rc key_attest(struct key *key, const char *nonce, int64_t now_s, struct bytes *out,
+                         struct msiv2_error *err)
+{
+	if (key->ops->attest == NULL)
+		return err_set(err, MSIV2_ATTESTATION_FAILED, "key", "%s keys cannot be attested",
+		               key->ops->kind); /* ATT-02 */
+	return key->ops->attest(key->state, nonce, now_s, out, err);
+}
+
+bool key_is_attestable(const struct key *key)
+{
+	return key->ops->attest != NULL;
 }
 
 const char *key_kind(const struct key *key)

@@ -11,9 +11,11 @@
 #define REF_KEYS_KEY_H
 
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/bytes.h"
 #include "common/err.h"
 #include "common/own.h"
 
@@ -28,6 +30,7 @@ enum key_padding {
 };
 
 struct key;
+struct key_description; /* provider.h */
 
 struct key_ops {
 	const char *kind; /* "memory", "keyguard", "hardware" */
@@ -38,6 +41,14 @@ struct key_ops {
 	                      size_t *sig_len, struct msiv2_error *err);
 	/* The public half as an ordinary EVP_PKEY; *out is owned by the caller. */
 	enum msiv2_rc (*public_key)(void *state, EVP_PKEY **out, struct msiv2_error *err);
+	/* What `msiv2 key` tells about it. */
+	void (*describe)(void *state, struct key_description *out);
+	/* Appends evidence about this key, fresh by `nonce` (base64url text as the service gave it)
+	 * and now_s, as the JSON value of "AttestationInfo" (docs/attestation.md). NULL = this kind
+	 * cannot be attested (ATT-02). MSIV2_ATTESTATION_FAILED when it is not enrolled or the
+	 * device refuses. */
+	enum msiv2_rc (*attest)(void *state, const char *nonce, int64_t now_s, struct bytes *out,
+	                        struct msiv2_error *err);
 	/* Releases state. */
 	void (*free)(void *state);
 };
@@ -59,6 +70,14 @@ MSIV2_MUST_USE enum msiv2_rc key_sign(struct key *key, enum key_padding padding,
                                       size_t *sig_len, struct msiv2_error *err);
 /* The public half, borrowed; read once at key_new(). */
 EVP_PKEY *key_public(const struct key *key);
+/* What `msiv2 key` tells about it. */
+void key_describe(const struct key *key, struct key_description *out);
+/* Evidence for the attestation service; see key_ops.attest. MSIV2_ATTESTATION_FAILED for a kind
+ * that cannot be attested. */
+MSIV2_MUST_USE enum msiv2_rc key_attest(struct key *key, const char *nonce, int64_t now_s,
+                                        struct bytes *out, struct msiv2_error *err);
+/* Its kind can be attested (ATT-02); whether its device is enrolled, key_describe() says. */
+bool key_is_attestable(const struct key *key);
 /* "memory", ... */
 const char *key_kind(const struct key *key);
 /* Modulus size. */

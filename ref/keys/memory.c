@@ -6,8 +6,10 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 #include <openssl/rsa.h>
+#include <stdio.h>
 
 #include "common/x509.h"
+#include "provider.h"
 
 #define WHERE "key.memory"
 
@@ -58,6 +60,14 @@ static enum msiv2_rc memory_public(void *state, EVP_PKEY **out, struct msiv2_err
 	return done ? MSIV2_OK : refused(err, "cannot copy the public key");
 }
 
+static void memory_describe(void *state, struct key_description *out)
+{
+	(void)state;
+	(void)snprintf(out->location, sizeof(out->location), "the memory of this process");
+	(void)snprintf(out->protection, sizeof(out->protection),
+	               "none beyond the process: whoever reads its memory has the key");
+}
+
 static void memory_free(void *state)
 {
 	EVP_PKEY_free(state);
@@ -67,6 +77,7 @@ static const struct key_ops memory_ops = {
         .kind = "memory",
         .sign = memory_sign,
         .public_key = memory_public,
+        .describe = memory_describe,
         .free = memory_free,
 };
 
@@ -79,3 +90,29 @@ enum msiv2_rc memory_key_create(struct key **out, struct msiv2_error *err)
 		return refused(err, "cannot make an RSA key");
 	return key_new(&memory_ops, pkey, out, err);
 }
+
+static enum msiv2_rc get_or_create(const struct key_place *place, int64_t deadline_us,
+                                   struct key **out, enum key_lack *lack, struct msiv2_error *err)
+{
+	enum msiv2_rc rc = memory_key_create(out, err);
+
+	(void)place;
+	(void)deadline_us;
+	*lack = rc == MSIV2_OK ? KEY_LACK_NONE : KEY_LACK_BROKEN;
+	return rc;
+}
+
+/* KEY-03: there is nothing in a device that could be removed, and nothing to attest (ATT-02). */
+static enum msiv2_rc remove_nothing(const struct key_place *place, struct msiv2_error *err)
+{
+	(void)place;
+	(void)err;
+	return MSIV2_OK;
+}
+
+const struct key_provider memory_provider = {
+        .kind = "memory",
+        .strength = 1,
+        .get_or_create = get_or_create,
+        .remove = remove_nothing,
+};

@@ -19,4 +19,13 @@ MSIV2_MUST_USE enum msiv2_rc exchange_run(struct http_pool *pool,
                                           enum retry_policy policy, const struct log *log,
                                           struct http_answer *answer, struct msiv2_error *err);
 
+/* The pause between two tries, for an exchange of several requests that starts anew each time:
+ * *again says whether it is worth it, and then the wait is over. Failures: MSIV2_TIMEOUT when
+ * cancelled. */
+MSIV2_MUST_USE enum msiv2_rc exchange_pause(const struct http_request *request,
+                                            enum retry_policy policy, const struct log *log,
+                                            const struct http_answer *answer,
+                                            struct retry_history *history, bool *again,
+                                            struct msiv2_error *err);
+
 #endif

@@ -67,6 +67,13 @@ int64_t http_answer_retry_after_s(const struct http_answer *answer, int64_t now_
 	return (int64_t)date > now_s ? (int64_t)date - now_s : 0;
 }
 
+int64_t http_answer_date_s(const struct http_answer *answer)
+{
+	const char *text = http_answer_header(answer, "Date");
+
+	return text != NULL ? (int64_t)curl_getdate(text, NULL) : -1;
+}
+
 /* ---- what libcurl calls ---- */
 
 static size_t trimmed_end(const char *text, size_t from, size_t to)

@@ -91,6 +91,8 @@ const char *http_answer_header(const struct http_answer *answer, const char *nam
 /* Retry-After in seconds from now_s, given as seconds or as a date; RETRY_NO_RETRY_AFTER when
  * absent or unreadable (see retry.h). */
 int64_t http_answer_retry_after_s(const struct http_answer *answer, int64_t now_s);
+/* Its Date header, seconds since 1970; -1 when absent or unreadable. */
+int64_t http_answer_date_s(const struct http_answer *answer);
 /* Frees what the answer holds. */
 void http_answer_free(struct http_answer *answer);
 DEFINE_OWNED_VALUE(http_answer, http_answer_free)

@@ -22,6 +22,7 @@ static const struct retry_statuses imds_statuses[] = {{404, 404}, {408, 408}, {4
 static const struct retry_statuses probe_statuses[] = {
         {408, 408}, {410, 410}, {429, 429}, {500, 599}, {0, 0}};
 static const struct retry_statuses token_statuses[] = {{500, 599}, {0, 0}};
+static const struct retry_statuses attestation_statuses[] = {{429, 429}, {500, 599}, {0, 0}};
 
 struct retry_row {
 	const struct retry_statuses *statuses;
@@ -38,6 +39,7 @@ static const struct retry_row retry_rows[RETRY_POLICY_COUNT] = {
                          .waits_s = {1, 2, 4},
                          .slow_s = {10, 10, 10, 10, 10, 10, 10}},
         [RETRY_TOKEN] = {.statuses = token_statuses, .waits_s = {1}, .retry_after_stops = true},
+        [RETRY_ATTESTATION] = {.statuses = attestation_statuses, .waits_s = {1, 2, 4}},
 };
 
 static bool status_listed(const struct retry_statuses *row, int status)

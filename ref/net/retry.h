@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 enum retry_policy {
-	RETRY_IMDS,  /* NET-01: metadata and issuance */
-	RETRY_PROBE, /* NET-01: as IMDS, but 404 is an answer (META-08) */
-	RETRY_TOKEN, /* NET-02 */
+	RETRY_IMDS,        /* NET-01: metadata and issuance */
+	RETRY_PROBE,       /* NET-01: as IMDS, but 404 is an answer (META-08) */
+	RETRY_TOKEN,       /* NET-02 */
+	RETRY_ATTESTATION, /* HOUSE: the attestation service, as IMDS but 429 and 5xx only */
 	RETRY_POLICY_COUNT
 };
 
@@ -26,8 +27,9 @@ struct retry_history {
 #define RETRY_NO_RETRY_AFTER (-1)
 
 /* Microseconds to wait before asking again, or RETRY_STOP: `status` is final. `retry_after_s` is
- * the answer's Retry-After in seconds, or RETRY_NO_RETRY_AFTER. IMDS waits at least that
- * long; the token service is not asked again when it names a time. Updates the history. */
+ * the answer's Retry-After in seconds, or RETRY_NO_RETRY_AFTER. IMDS and the attestation service
+ * are waited for at least that long; the token service is not asked again when it names a time.
+ * Updates the history. */
 int64_t retry_next_us(enum retry_policy policy, struct retry_history *history, int status,
                       int64_t retry_after_s);
 

@@ -24,6 +24,16 @@ expect_no_match "no token" "$out" 'eyJ'
 expect "short" "$([ "$(wc -l <"$work/out")" -le 60 ] && echo yes)" yes
 expect "nothing left behind" "$(ls -A "$TMPDIR")" ""
 
+# The same with a device, whose key is attested.
+for kind in keyguard hardware; do
+	expect_rc "the demo of $kind keys" 0 demo --bin "$MSIV2_BIN" --keys $kind
+	out=$(cat "$work/out")
+	expect_match "$kind: the kind" "$out" "RSA 2048, $kind"
+	expect_match "$kind: attested" "$out" 'POST attest-[a-z]+ +200'
+	expect_match "$kind: the end" "$out" '^done'
+	expect "$kind: nothing left behind" "$(ls -A "$TMPDIR")" ""
+done
+
 # A reader that leaves early leaves nobody behind: the emulator removes its CA file when it ends.
 demo --bin "$MSIV2_BIN" 2>"$work/first.err" | head -n 1 >"$work/first"
 expect "nothing left by a demo that was cut short" "$(ls -A "$TMPDIR")" ""
@@ -41,6 +51,6 @@ chmod +x "$work/bin/msiv2-emulator"
 expect_rc "an emulator that does not start" 1 demo --bin "$work/bin"
 expect_match "is named" "$(cat "$work/out")" 'did not start'
 expect_rc "nothing built" 1 demo --bin "$work/tmp"
-expect_rc "keys of the future" 1 demo --bin "$MSIV2_BIN" --keys hardware
+expect_rc "keys of no kind" 1 demo --bin "$MSIV2_BIN" --keys stone
 expect_rc "an unknown option" 1 demo --fast
 done_testing

@@ -87,7 +87,8 @@ counts() {
 msiv2() {
 	command=$1
 	shift
-	"$MSIV2_BIN/msiv2" "$command" "$@" --imds "$imds" --ca "$ca"
+	"$MSIV2_BIN/msiv2" "$command" "$@" --keys "${MSIV2_TEST_KEYS:-memory}" --imds "$imds" \
+		--ca "$ca"
 }
 
 # The client made of openssl and curl against this emulator.

@@ -46,7 +46,7 @@ static void a_cold_client_gets_a_token_bound_to_its_certificate(void **state)
 	assert_string_equal(msiv2_token_type(token), "mtls_pop");
 	assert_false(msiv2_token_from_cache(token));
 	assert_true(msiv2_token_expires_on(token) > now_s);
-	assert_string_equal(msiv2_certificate_key_kind(cert), "memory");
+	assert_string_equal(msiv2_certificate_key_kind(cert), world_key_kind());
 	assert_int_equal(msiv2_certificate_key_bits(cert), 2048);
 	assert_in_range(msiv2_certificate_not_after(cert), now_s + 7 * DAY_S - 5,
 	                now_s + 7 * DAY_S);

@@ -9,6 +9,13 @@
 
 const struct msiv2_request world_vault = {.resource = "https://vault.azure.net"};
 
+const char *world_key_kind(void)
+{
+	const char *kind = getenv("MSIV2_TEST_KEYS");
+
+	return kind != NULL ? kind : "memory";
+}
+
 void world_new_client(struct world *world)
 {
 	msiv2_client_free(world->client);
@@ -33,6 +40,8 @@ int world_setup(void **state)
 	                                              &world->err),
 	                 MSIV2_OK);
 	msiv2_options_set_clock(world->options, msiv2_emulator_clock(world->emulator));
+	assert_int_equal(msiv2_options_set_key_kinds(world->options, world_key_kind(), &world->err),
+	                 MSIV2_OK);
 	world_new_client(world);
 	return 0;
 }

@@ -20,6 +20,9 @@ struct world {
 	uint64_t counted[3]; /* metadata, issue, token at the last world_expect_counts() */
 };
 
+/* The kind of key this run is about: the environment's MSIV2_TEST_KEYS, or "memory". */
+const char *world_key_kind(void);
+
 /* CMocka setup and teardown: *state is a struct world with a default emulator and client. */
 int world_setup(void **state);
 /* Stops both. */

@@ -311,6 +311,29 @@ static void steering_refuses_what_it_does_not_know(void **state)
 	msiv2_emulator_stop(emulator);
 }
 
+/* ATT-03, ATT-04: over HTTPS, without a client certificate. */
+static void the_attestation_service_answers_on_the_https_listener(void **state)
+{
+	struct msiv2_emulator *emulator = start_default();
+	const struct wire_tls tls = {0};
+	struct wire wire;
+
+	(void)state;
+	wire_open(&wire, wire_port(msiv2_emulator_sts(emulator)));
+	assert_true(wire_start_tls(&wire, &tls));
+	wire_send(&wire, "GET /maa/attest/nonce?api-version=2023-04-01-preview HTTP/1.1\r\n"
+	                 "Host: x\r\n\r\n");
+	assert_int_equal(wire_read(&wire, false, NULL), 200);
+	wire_send(&wire, "GET /maa/certs HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_int_equal(wire_read(&wire, false, NULL), 200);
+	wire_close(&wire);
+	assert_int_equal(msiv2_emulator_count(emulator, "attest-nonce"), 1);
+	assert_int_equal(msiv2_emulator_count(emulator, "maa-certs"), 1);
+	assert_int_equal(msiv2_emulator_set_attestation(emulator, "required", NULL), MSIV2_OK);
+	assert_int_equal(msiv2_emulator_set_attestation(emulator, "on", NULL), MSIV2_CONFIG);
+	msiv2_emulator_stop(emulator);
+}
+
 static void the_printed_configuration_can_be_started(void **state)
 {
 	const struct msiv2_emulator_options options = {.profile = "lenient"};
@@ -357,6 +380,7 @@ int main(void)
 	        cmocka_unit_test(a_state_directory_keeps_the_ca),
 	        cmocka_unit_test(the_clock_that_is_lent_tells_world_time),
 	        cmocka_unit_test(steering_refuses_what_it_does_not_know),
+	        cmocka_unit_test(the_attestation_service_answers_on_the_https_listener),
 	        cmocka_unit_test(the_printed_configuration_can_be_started),
 	        cmocka_unit_test(a_public_host_is_in_every_address),
 	};

@@ -410,7 +410,8 @@ static void reset_forgets_but_numbers_go_on(void **state)
 	assert_string_equal(bytes_text(&counts),
 	                    "{\"getplatformmetadata\":0,\"probe\":3,\"issuecredential\":0,"
 	                    "\"token\":0,\"resource\":0,\"openid-configuration\":0,\"keys\":0,"
-	                    "\"unknown\":0}");
+	                    "\"attest-nonce\":0,\"attest-keyguard\":0,\"attest-tpm\":0,"
+	                    "\"maa-certs\":0,\"unknown\":0}");
 	journal_reset(journal);
 	assert_int_equal(journal_count(journal, ENDPOINT_PROBE), 0);
 	add(journal, &e);

@@ -10,6 +10,7 @@
 #include "common/encoding.h"
 #include "common/text.h"
 #include "common/x509.h"
+#include "emulator/pki/jwt.h"
 #include "emulator/pki/token_check.h"
 #include "jwt_parts.h"
 
@@ -282,7 +283,7 @@ static void a_token_of_more_than_16_kib_is_not_looked_at(void **state)
 		bytes_add_byte(&payload, 'x');
 	bytes_add_text(&payload, "\"}");
 	jwt_make(HEADER, bytes_text(&payload), keys->ours, EVP_sha256(), &jwt);
-	assert_true(jwt.len > TOKEN_MAX);
+	assert_true(jwt.len > JWT_MAX);
 	assert_int_equal(check(keys, bytes_text(&jwt), NOW_S, &facts), TOKEN_MALFORMED);
 }
 

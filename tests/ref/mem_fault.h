@@ -9,6 +9,8 @@
 
 /* The nth allocation of this thread from now (1 = the next) gives NULL, once; 0 = none. */
 void mem_fault_at(unsigned nth);
+/* The same for the nth allocation of whichever thread comes to it. */
+void mem_fault_everywhere_at(unsigned nth);
 /* The fault this thread armed has happened. */
 bool mem_fault_fired(void);
 

@@ -12,6 +12,7 @@
 #include "certificate_maker.h"
 #include "common/text.h"
 #include "common/x509.h"
+#include "key_under_test.h"
 #include "ref/keys/memory.h"
 #include "ref/keys/openssl_bridge.h"
 
@@ -39,8 +40,8 @@ static X509 *issue(EVP_PKEY *subject_key, const char *cn)
 static int set_up(void **state)
 {
 	(void)state;
-	if (openssl_bridge_new(&bridge, NULL) != MSIV2_OK ||
-	    memory_key_create(&key, NULL) != MSIV2_OK ||
+	key = key_under_test_open();
+	if (key == NULL || openssl_bridge_new(&bridge, NULL) != MSIV2_OK ||
 	    openssl_bridge_pkey(bridge, key, &pkey, NULL) != MSIV2_OK)
 		return -1;
 	server_key = certificate_p256_key();
@@ -58,6 +59,7 @@ static int tear_down(void **state)
 	EVP_PKEY_free(pkey);
 	key_free(key);
 	openssl_bridge_free(bridge);
+	key_under_test_close();
 	return 0;
 }
 
@@ -227,8 +229,10 @@ static void refusing_free(void *state)
 
 static void a_key_that_refuses_fails_the_handshake_and_was_asked_once(void **state)
 {
-	static const struct key_ops ops = {"refusing", refusing_sign, refusing_public,
-	                                   refusing_free};
+	static const struct key_ops ops = {.kind = "refusing",
+	                                   .sign = refusing_sign,
+	                                   .public_key = refusing_public,
+	                                   .free = refusing_free};
 	OWNED(SSL_CTX) *server_ctx = server_context(TLS1_3_VERSION, "rsa_pss_rsae_sha256");
 	OWNED(SSL_CTX) *client_ctx = NULL;
 	OWNED(SSL) *server = SSL_new(server_ctx);

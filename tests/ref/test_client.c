@@ -266,8 +266,11 @@ static void options_are_checked_when_they_are_set(void **state)
 	assert_int_equal(msiv2_options_set_timeout_ms(o, 0, NULL), MSIV2_CONFIG);
 	assert_int_equal(msiv2_options_set_timeout_ms(o, 1, NULL), MSIV2_OK);
 	assert_int_equal(msiv2_options_set_key_kinds(o, "memory", NULL), MSIV2_OK);
-	assert_int_equal(msiv2_options_set_key_kinds(o, "keyguard,memory", NULL),
-	                 MSIV2_UNSUPPORTED);
+	assert_int_equal(msiv2_options_set_key_kinds(o, "keyguard,memory", NULL), MSIV2_OK);
+	assert_int_equal(msiv2_options_set_min_strength(o, "hardware", NULL), MSIV2_OK);
+	assert_int_equal(msiv2_options_set_min_strength(o, "paper", NULL), MSIV2_CONFIG);
+	assert_int_equal(msiv2_options_set_key_place(o, MSIV2_KEY_TCTI, "", NULL), MSIV2_CONFIG);
+	assert_int_equal(msiv2_options_set_key_place(o, MSIV2_KEY_PLACES, "x", NULL), MSIV2_CONFIG);
 	assert_int_equal(msiv2_options_set_key_kinds(o, "memory,", NULL), MSIV2_CONFIG);
 	assert_int_equal(msiv2_options_set_key_kinds(o, "floppy", NULL), MSIV2_CONFIG);
 	assert_int_equal(msiv2_options_set_store(o, "none", NULL), MSIV2_OK);

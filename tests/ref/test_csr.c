@@ -309,8 +309,10 @@ static void refusing_free(void *state)
 
 static void a_key_that_refuses_is_named_with_its_reason(void **state)
 {
-	static const struct key_ops ops = {"refusing", refusing_sign, refusing_public,
-	                                   refusing_free};
+	static const struct key_ops ops = {.kind = "refusing",
+	                                   .sign = refusing_sign,
+	                                   .public_key = refusing_public,
+	                                   .free = refusing_free};
 	OWNED_STRUCT(key) *refusing = NULL;
 	OWNED(EVP_PKEY) *refusing_pkey = NULL;
 	struct msiv2_error err = {0};

@@ -15,8 +15,8 @@
 
 #include "common/files.h"
 #include "common/text.h"
+#include "key_under_test.h"
 #include "ref/csr.h"
-#include "ref/keys/memory.h"
 #include "ref/keys/openssl_bridge.h"
 
 #define CLIENT_ID "a1a1a1a1-0000-4000-8000-000000000001"
@@ -38,11 +38,11 @@ static void build_request(struct bytes *der)
 	char vmss_id[] = "x";
 	struct metadata host = {client_id, tenant_id, vm_id, vmss_id, NULL};
 	OWNED_STRUCT(openssl_bridge) *bridge = NULL;
-	OWNED_STRUCT(key) *key = NULL;
+	OWNED_STRUCT(key) *key = key_under_test_open();
 	EVP_PKEY *pkey = NULL;
 
 	assert_int_equal(openssl_bridge_new(&bridge, NULL), MSIV2_OK);
-	assert_int_equal(memory_key_create(&key, NULL), MSIV2_OK);
+	assert_non_null(key);
 	assert_int_equal(openssl_bridge_pkey(bridge, key, &pkey, NULL), MSIV2_OK);
 	assert_int_equal(csr_build(&host, pkey, der, NULL), MSIV2_OK);
 	EVP_PKEY_free(pkey);
@@ -77,6 +77,7 @@ static int tear_down(void **state)
 	(void)unlink(der_path);
 	(void)unlink(broken_path);
 	(void)unlink(said_path);
+	key_under_test_close();
 	return rmdir(directory);
 }
 

@@ -92,7 +92,8 @@ static enum msiv2_rc ask_metadata(struct desk *desk)
 static enum msiv2_rc ask_issue(struct desk *desk, bool bypass)
 {
 	issue_free(&desk->issue);
-	return imds_issue(&desk->imds, &desk->errand, "AAAA", bypass, &desk->issue, &desk->err);
+	return imds_issue(&desk->imds, &desk->errand, "AAAA", NULL, bypass, &desk->issue,
+	                  &desk->err);
 }
 
 static int64_t waited_s(struct desk *desk)

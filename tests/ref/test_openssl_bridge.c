@@ -456,8 +456,10 @@ static void refusing_free(void *state)
 
 static void a_refusing_device_fails_the_signature_with_its_reason(void **state)
 {
-	static const struct key_ops ops = {"refusing", refusing_sign, refusing_public,
-	                                   refusing_free};
+	static const struct key_ops ops = {.kind = "refusing",
+	                                   .sign = refusing_sign,
+	                                   .public_key = refusing_public,
+	                                   .free = refusing_free};
 	OWNED_STRUCT(key) *refusing = NULL;
 	OWNED(EVP_PKEY) *ours = NULL;
 	const char *data = "";
