@@ -165,6 +165,11 @@ static void modulus_short(struct tpm_draft *draft)
 	draft->key.parameters.rsaDetail.keyBits = 1024;
 }
 
+static void modulus_2047(struct tpm_draft *draft)
+{
+	draft->key.unique.rsa.buffer[0] = 0x7f;
+}
+
 static void modulus_none(struct tpm_draft *draft)
 {
 	draft->key.unique.rsa.size = 0;
@@ -213,6 +218,16 @@ static void identity_any_scheme(struct tpm_draft *draft)
 	draft->identity.parameters.rsaDetail.scheme.scheme = TPM2_ALG_NULL;
 }
 
+static void identity_pss(struct tpm_draft *draft)
+{
+	draft->identity.parameters.rsaDetail.scheme.scheme = TPM2_ALG_RSAPSS;
+}
+
+static void identity_sha384(struct tpm_draft *draft)
+{
+	draft->identity.parameters.rsaDetail.scheme.details.rsassa.hashAlg = TPM2_ALG_SHA384;
+}
+
 #define GOOD(name, spoil)                                                                          \
 	{                                                                                          \
 		name, RULE_COUNT, false, spoil, NULL                                               \
@@ -257,6 +272,7 @@ const struct tpm_variant tpm_variants[] = {
         BAD("bad_key_not_fixed_parent", TPM_ATTRIBUTES, not_fixed_parent),
         BAD("bad_key_imported", TPM_ATTRIBUTES, imported),
         BAD("bad_key_1024", KEY, modulus_short),
+        BAD("bad_key_2047", KEY, modulus_2047),
         BAD("bad_key_exponent_even", KEY, exponent_even),
         FATAL("bad_key_no_modulus", modulus_none),
         FATAL("bad_key_modulus_zero", modulus_zero),
@@ -270,6 +286,8 @@ const struct tpm_variant tpm_variants[] = {
         BAD("bad_identity_imported", TPM_IDENTITY, identity_imported),
         BAD("bad_identity_other_key", TPM_IDENTITY, identity_of_another_key),
         BAD("bad_identity_scheme", TPM_IDENTITY, identity_any_scheme),
+        BAD("bad_identity_pss", TPM_IDENTITY, identity_pss),
+        BAD("bad_identity_sha384", TPM_IDENTITY, identity_sha384),
         /* Without its rule no key is certified: the name is not there. */
         {"bad_type_quote", RULE_ATT_TPM_TYPE, true, quote, NULL},
         INFO("bad_format", "{\"format\":\"msiv2-keyguard-1\"}"),
