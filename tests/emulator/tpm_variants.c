@@ -109,6 +109,12 @@ static void name_algorithm(struct tpm_draft *draft)
 	draft->key.nameAlg = TPM2_ALG_SHA384;
 }
 
+static void name_algorithm_hidden(struct tpm_draft *draft)
+{
+	draft->key.nameAlg = TPM2_ALG_SHA384;
+	draft->name_says_sha256 = true;
+}
+
 static void nonce_other(struct tpm_draft *draft)
 {
 	draft->attest.extraData.buffer[0] ^= 1;
@@ -261,6 +267,7 @@ const struct tpm_variant tpm_variants[] = {
         BAD("bad_name_none", TPM_NAME, no_name),
         BAD("bad_name_other", TPM_NAME, other_name),
         BAD("bad_name_algorithm", TPM_NAME, name_algorithm),
+        BAD("bad_name_algorithm_hidden", TPM_NAME, name_algorithm_hidden),
         BAD("bad_nonce_other", NONCE, nonce_other),
         BAD("bad_nonce_short", NONCE, nonce_short),
         BAD("bad_nonce_long", NONCE, nonce_long),
