@@ -164,23 +164,18 @@ static void *run(void *arg)
 }
 
 /* The program's signals are for the program's threads. */
-static bool start_thread(struct keyguard_job *job)
+static bool start_thread(struct keyguard_job *job, pthread_t *thread)
 {
 	sigset_t all;
 	sigset_t before;
-	pthread_attr_t attributes;
-	pthread_t thread;
 	bool started;
 
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	(void)pthread_attr_init(&attributes);
-	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	job->owners++; /* nobody else knows the job yet */
-	started = pthread_create(&thread, &attributes, run, job) == 0;
+	started = pthread_create(thread, NULL, run, job) == 0;
 	if (!started)
 		job->owners--;
-	(void)pthread_attr_destroy(&attributes);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return started;
 }
@@ -225,17 +220,22 @@ enum msiv2_rc keyguard_job_run(struct keyguard_job *job, int64_t deadline_us, en
                                struct msiv2_error *err)
 {
 	struct pkcs11_trouble trouble = {.module = job->module, .token = job->token_label};
+	pthread_t thread;
 	enum msiv2_rc rc;
 
 	job->patience = (struct pkcs11_patience){&job->job_clock, deadline_us};
 	job->trouble = trouble;
-	if (!start_thread(job))
+	if (!start_thread(job, &thread))
 		return finish(pkcs11_says(&trouble, KEY_LACK_BROKEN, "cannot start a thread"),
 		              trouble.lack, &trouble.error, lack, err);
 	if (!wait_for(job, deadline_us)) {
+		(void)pthread_detach(thread);
 		rc = err_set(&trouble.error, MSIV2_TIMEOUT, PKCS11_WHERE,
 		             "the PKCS#11 module %s does not answer in time", job->module);
 		return finish(rc, KEY_LACK_BROKEN, &trouble.error, lack, err);
 	}
+	/* It has nothing left to do but to end. A program that exits meanwhile would have OpenSSL
+	 * clean up twice at once. */
+	(void)pthread_join(thread, NULL);
 	return finish(job->rc, job->trouble.lack, &job->trouble.error, lack, err);
 }

@@ -44,6 +44,8 @@ const struct keyguard_variant keyguard_variants[] = {
         SPOILT("bad_certificate_cut", EVIDENCE, true, CUT_CERTIFICATE),
         SPOILT("bad_certificate_long", EVIDENCE, true, LONG_CERTIFICATE),
         SPOILT("bad_key_1024", KEY, false, SMALL_SUBJECT),
+        SPOILT("bad_key_2047", KEY, false, TOP_BIT_CLEAR),
+        SPOILT("bad_key_even", KEY, false, MODULUS_EVEN),
         SPOILT("bad_key_leading_zero", EVIDENCE, true, LEADING_ZERO),
         SPOILT("bad_statement_duplicate", EVIDENCE, true, DUPLICATE),
         SPOILT("bad_statement_not_json", EVIDENCE, true, NOT_JSON),
@@ -91,6 +93,22 @@ const struct keyguard_variant keyguard_variants[] = {
 };
 const size_t keyguard_variant_count = TEXT_COUNT(keyguard_variants);
 
+/* The modulus as text becomes one that is none. */
+static void spoil_modulus(enum keyguard_spoil spoil, struct bytes *n)
+{
+	OWNED_STRUCT(bytes) raw = {0};
+
+	if (spoil == KEYGUARD_LEADING_ZERO)
+		bytes_add_byte(&raw, 0);
+	assert_true(base64url_decode(bytes_text(n), n->len, &raw));
+	if (spoil == KEYGUARD_TOP_BIT_CLEAR)
+		raw.data[0] = 0x7f;
+	if (spoil == KEYGUARD_MODULUS_EVEN)
+		raw.data[raw.len - 1] &= 0xfe;
+	bytes_clear(n);
+	base64url_encode(raw.data, raw.len, n);
+}
+
 static void add_statement(EVP_PKEY *subject, const char *nonce, int64_t time_s,
                           const struct keyguard_variant *variant, struct bytes *out)
 {
@@ -99,14 +117,7 @@ static void add_statement(EVP_PKEY *subject, const char *nonce, int64_t time_s,
 	OWNED_STRUCT(bytes) e = {0};
 
 	assert_int_equal(rsa_numbers(subject, &n, &e, NULL), MSIV2_OK);
-	if (variant->spoil == KEYGUARD_LEADING_ZERO) {
-		OWNED_STRUCT(bytes) raw = {0};
-
-		bytes_add_byte(&raw, 0);
-		assert_true(base64url_decode(bytes_text(&n), n.len, &raw));
-		bytes_clear(&n);
-		base64url_encode(raw.data, raw.len, &n);
-	}
+	spoil_modulus(variant->spoil, &n);
 	cJSON_AddNumberToObject(statement, "version", 1);
 	cJSON_AddStringToObject(statement, "kty", "RSA");
 	cJSON_AddStringToObject(statement, "n", bytes_text(&n));

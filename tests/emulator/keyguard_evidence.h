@@ -28,8 +28,10 @@ enum keyguard_spoil {
 	KEYGUARD_LONG_CERTIFICATE, /* one byte behind the DER */
 	KEYGUARD_SMALL_SUBJECT,    /* an attested key of 1024 bits */
 	KEYGUARD_LEADING_ZERO,     /* before the modulus */
-	KEYGUARD_DUPLICATE,        /* a member of the statement twice */
-	KEYGUARD_NOT_JSON          /* the statement */
+	KEYGUARD_TOP_BIT_CLEAR,    /* of the modulus: 2047 bits in 256 bytes */
+	KEYGUARD_MODULUS_EVEN,
+	KEYGUARD_DUPLICATE, /* a member of the statement twice */
+	KEYGUARD_NOT_JSON   /* the statement */
 };
 
 struct keyguard_variant {

@@ -78,13 +78,15 @@ static void name_key(struct tpm_draft *draft)
 {
 	TPM2B_NAME *name = &draft->attest.attested.certify.name;
 	OWNED_STRUCT(bytes) public_area = {0};
+	TPMI_ALG_HASH algorithm;
 
 	if (draft->keep_name)
 		return;
 	add_public(&draft->key, &public_area);
 	name->size = 34;
-	name->name[0] = (uint8_t)(draft->key.nameAlg >> 8);
-	name->name[1] = (uint8_t)draft->key.nameAlg;
+	algorithm = draft->name_says_sha256 ? TPM2_ALG_SHA256 : draft->key.nameAlg;
+	name->name[0] = (uint8_t)(algorithm >> 8);
+	name->name[1] = (uint8_t)algorithm;
 	assert_int_equal(EVP_Digest(public_area.data, public_area.len, name->name + 2, NULL,
 	                            EVP_sha256(), NULL),
 	                 1);

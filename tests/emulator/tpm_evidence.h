@@ -20,7 +20,8 @@ struct tpm_draft {
 	TPMT_PUBLIC key;
 	TPMT_PUBLIC identity;
 	TPMS_ATTEST attest;
-	bool keep_name; /* the name is as it is; otherwise that of `key` */
+	bool keep_name;        /* the name is as it is; otherwise that of `key` */
+	bool name_says_sha256; /* whatever `key` says */
 	EVP_PKEY *signer;
 	bool pss;
 	const EVP_MD *md;

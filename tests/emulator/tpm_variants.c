@@ -109,6 +109,12 @@ static void name_algorithm(struct tpm_draft *draft)
 	draft->key.nameAlg = TPM2_ALG_SHA384;
 }
 
+static void name_algorithm_hidden(struct tpm_draft *draft)
+{
+	draft->key.nameAlg = TPM2_ALG_SHA384;
+	draft->name_says_sha256 = true;
+}
+
 static void nonce_other(struct tpm_draft *draft)
 {
 	draft->attest.extraData.buffer[0] ^= 1;
@@ -165,6 +171,11 @@ static void modulus_short(struct tpm_draft *draft)
 	draft->key.parameters.rsaDetail.keyBits = 1024;
 }
 
+static void modulus_2047(struct tpm_draft *draft)
+{
+	draft->key.unique.rsa.buffer[0] = 0x7f;
+}
+
 static void modulus_none(struct tpm_draft *draft)
 {
 	draft->key.unique.rsa.size = 0;
@@ -213,6 +224,16 @@ static void identity_any_scheme(struct tpm_draft *draft)
 	draft->identity.parameters.rsaDetail.scheme.scheme = TPM2_ALG_NULL;
 }
 
+static void identity_pss(struct tpm_draft *draft)
+{
+	draft->identity.parameters.rsaDetail.scheme.scheme = TPM2_ALG_RSAPSS;
+}
+
+static void identity_sha384(struct tpm_draft *draft)
+{
+	draft->identity.parameters.rsaDetail.scheme.details.rsassa.hashAlg = TPM2_ALG_SHA384;
+}
+
 #define GOOD(name, spoil)                                                                          \
 	{                                                                                          \
 		name, RULE_COUNT, false, spoil, NULL                                               \
@@ -246,6 +267,7 @@ const struct tpm_variant tpm_variants[] = {
         BAD("bad_name_none", TPM_NAME, no_name),
         BAD("bad_name_other", TPM_NAME, other_name),
         BAD("bad_name_algorithm", TPM_NAME, name_algorithm),
+        BAD("bad_name_algorithm_hidden", TPM_NAME, name_algorithm_hidden),
         BAD("bad_nonce_other", NONCE, nonce_other),
         BAD("bad_nonce_short", NONCE, nonce_short),
         BAD("bad_nonce_long", NONCE, nonce_long),
@@ -257,6 +279,7 @@ const struct tpm_variant tpm_variants[] = {
         BAD("bad_key_not_fixed_parent", TPM_ATTRIBUTES, not_fixed_parent),
         BAD("bad_key_imported", TPM_ATTRIBUTES, imported),
         BAD("bad_key_1024", KEY, modulus_short),
+        BAD("bad_key_2047", KEY, modulus_2047),
         BAD("bad_key_exponent_even", KEY, exponent_even),
         FATAL("bad_key_no_modulus", modulus_none),
         FATAL("bad_key_modulus_zero", modulus_zero),
@@ -270,6 +293,8 @@ const struct tpm_variant tpm_variants[] = {
         BAD("bad_identity_imported", TPM_IDENTITY, identity_imported),
         BAD("bad_identity_other_key", TPM_IDENTITY, identity_of_another_key),
         BAD("bad_identity_scheme", TPM_IDENTITY, identity_any_scheme),
+        BAD("bad_identity_pss", TPM_IDENTITY, identity_pss),
+        BAD("bad_identity_sha384", TPM_IDENTITY, identity_sha384),
         /* Without its rule no key is certified: the name is not there. */
         {"bad_type_quote", RULE_ATT_TPM_TYPE, true, quote, NULL},
         INFO("bad_format", "{\"format\":\"msiv2-keyguard-1\"}"),

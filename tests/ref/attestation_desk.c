@@ -37,10 +37,9 @@ int attestation_desk_count(struct attestation_desk *desk, enum attestation_step 
 	return counted;
 }
 
-static void answer_request(void *ctx, const struct peer_request *request,
-                           struct peer_answer *answer)
+static void decide(struct attestation_desk *desk, const struct peer_request *request,
+                   struct peer_answer *answer)
 {
-	struct attestation_desk *desk = ctx;
 	enum attestation_step step =
 	        strstr(request->target, "/attest/nonce") != NULL ? STEP_NONCE : STEP_TOKEN;
 	int nth = note(desk, step, request);
@@ -55,6 +54,20 @@ static void answer_request(void *ctx, const struct peer_request *request,
 	answer->manners = desk->manners;
 	if (desk->body != NULL)
 		bytes_add_text(&answer->body, desk->body);
+}
+
+/* Orders what the test and the peer's threads write and read, also when no answer does. */
+static void publish(struct attestation_desk *desk)
+{
+	(void)pthread_mutex_lock(&desk->lock);
+	(void)pthread_mutex_unlock(&desk->lock);
+}
+
+static void answer_request(void *ctx, const struct peer_request *request,
+                           struct peer_answer *answer)
+{
+	decide(ctx, request, answer);
+	publish(ctx);
 }
 
 static void keep_log(void *ctx, enum msiv2_log_level level, const char *line)
@@ -113,10 +126,15 @@ int attestation_desk_teardown(void **state)
 enum msiv2_rc attestation_desk_ask_for(struct attestation_desk *desk, const char *endpoint,
                                        struct key *key)
 {
+	enum msiv2_rc rc;
+
 	attested_free(desk->attested);
 	desk->attested = NULL;
-	return attestation_get(desk->attestation, &desk->errand, endpoint, key, &desk->attested,
-	                       &desk->err);
+	publish(desk);
+	rc = attestation_get(desk->attestation, &desk->errand, endpoint, key, &desk->attested,
+	                     &desk->err);
+	publish(desk);
+	return rc;
 }
 
 enum msiv2_rc attestation_desk_ask(struct attestation_desk *desk)

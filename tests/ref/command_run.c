@@ -91,6 +91,14 @@ void command_run_free(struct command_run *run)
 	bytes_free(&run->err);
 }
 
+void command_expect_exit(const struct command_run *run, int exit_code)
+{
+	if (run->exit_code == exit_code)
+		return;
+	print_error("%s%s", bytes_text(&run->out), bytes_text(&run->err));
+	fail_msg("exit code %d, not %d", run->exit_code, exit_code);
+}
+
 bool command_says(const struct bytes *text, const char *what)
 {
 	return strstr(bytes_text(text), what) != NULL;

@@ -30,6 +30,8 @@ void command_run_free(struct command_run *run);
 	command_run(run, (const char *const[]){__VA_ARGS__},                                       \
 	            TEXT_COUNT(((const char *const[]){__VA_ARGS__})))
 
+/* Fails the test, and shows what the command said, unless it ended with this code. */
+void command_expect_exit(const struct command_run *run, int exit_code);
 /* A text has this in it. */
 bool command_says(const struct bytes *text, const char *what);
 /* How many lines a text has. */

@@ -101,7 +101,7 @@ static void expect_problem(const struct desk *desk, const char *check, const cha
 	const cJSON *item = finding(object, check);
 
 	expect_verdict(desk, check, "problem", "");
-	assert_int_equal(desk->run.exit_code, exit_code);
+	command_expect_exit(&desk->run, exit_code);
 	assert_true(cJSON_IsFalse(cJSON_GetObjectItem(object, "ok")));
 	assert_string_equal(command_text_at(item, "class"), class_name);
 	assert_true(command_text_at(item, "remedy")[0] != '\0');
@@ -117,7 +117,7 @@ static void a_healthy_machine_passes(void **state)
 	struct desk *desk = *state;
 
 	DOCTOR(desk, "--keys", "keyguard,memory");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	assert_int_equal(desk->run.err.len, 0);
 	for (size_t i = 0; i < TEXT_COUNT(checks); i++)
 		assert_true(command_says(&desk->run.out, checks[i]));
@@ -136,7 +136,7 @@ static void the_json_of_a_healthy_machine_has_every_check(void **state)
 	int count = 0;
 
 	DOCTOR(desk, "--json");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	object = command_json(&desk->run);
 	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(object, "ok")));
 	assert_null(cJSON_GetObjectItem(object, "error"));
@@ -161,7 +161,7 @@ static void a_kind_that_is_missing_is_a_warning_while_another_does(void **state)
 	softhsm_token_hide(&desk->token);
 	DOCTOR(desk, "--keys", "keyguard,memory", "--json");
 	softhsm_token_show(&desk->token);
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	expect_verdict(desk, "keyguard", "warning", ": ");
 	expect_verdict(desk, "key", "ok", "memory is used");
 }
@@ -191,7 +191,7 @@ static void a_wrong_pin_is_told_from_an_absent_device(void **state)
 	assert_true(fputs("111111", file) >= 0);
 	assert_int_equal(fclose(file), 0);
 	DOCTOR(desk, "--keys=keyguard,memory", "--pin-file", path, "--json");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	expect_verdict(desk, "keyguard", "warning", "refused: ");
 	DOCTOR(desk, "--keys=keyguard,memory", "--pkcs11-module", "/no/such/module.so", "--json");
 	expect_verdict(desk, "keyguard", "warning", "absent: ");
@@ -204,7 +204,7 @@ static void attestation_is_looked_at_when_it_is_asked_for(void **state)
 	DOCTOR(desk, "--json");
 	expect_verdict(desk, "attestation", "skipped", "--attest");
 	DOCTOR(desk, "--attest", "--json");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	expect_verdict(desk, "attestation", "warning", "memory keys cannot be attested");
 	DOCTOR(desk, "--attest", "--json", "--keys", "keyguard");
 	expect_problem(desk, "attestation", "attestation_failed", 5);
@@ -252,7 +252,7 @@ static void an_imds_that_is_not_there_is_a_transport_problem(void **state)
 	expect_problem(desk, "imds", "transport", 6);
 	expect_verdict(desk, "clock", "skipped", "needs: imds");
 	COMMAND_RUN(&desk->run, "doctor", "--imds", imds);
-	assert_int_equal(desk->run.exit_code, 6);
+	command_expect_exit(&desk->run, 6);
 	assert_true(command_says(&desk->run.out, "do: on an Azure machine"));
 	assert_true(command_says(&desk->run.out, "An acquisition would fail: transport.\n"));
 }
@@ -306,7 +306,7 @@ static void a_clock_is_compared_with_either_service(void **state)
 	for (size_t i = 0; i < TEXT_COUNT(legs); i++) {
 		set_date(desk, legs[i], 0);
 		DOCTOR(desk, "--json");
-		assert_int_equal(desk->run.exit_code, 0);
+		command_expect_exit(&desk->run, 0);
 		expect_verdict(desk, "clock", "ok", peers[i]);
 	}
 }
@@ -317,10 +317,10 @@ static void a_clock_that_is_wrong_is_a_warning_until_it_hurts(void **state)
 
 	set_date(desk, LEG_RESOURCE, 0);
 	DOCTOR(desk, "--json", "--clock-offset", "-200");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	expect_verdict(desk, "clock", "warning", " s behind the token service");
 	DOCTOR(desk, "--json", "--clock-offset", "1000");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	expect_verdict(desk, "clock", "warning", " s ahead of the token service");
 	set_date(desk, LEG_PROBE, 0);
 	DOCTOR(desk, "--json", "--clock-offset", "-400");
@@ -336,11 +336,11 @@ static void bad_arguments_are_no_diagnosis(void **state)
 	struct desk *desk = *state;
 
 	COMMAND_RUN(&desk->run, "doctor", "--imds", "nonsense");
-	assert_int_equal(desk->run.exit_code, 2);
+	command_expect_exit(&desk->run, 2);
 	assert_int_equal(desk->run.out.len, 0);
 	assert_int_equal(command_lines(&desk->run.err), 1);
 	COMMAND_RUN(&desk->run, "doctor", "extra");
-	assert_int_equal(desk->run.exit_code, 2);
+	command_expect_exit(&desk->run, 2);
 }
 
 #define at_a_desk(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

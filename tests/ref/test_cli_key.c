@@ -83,7 +83,7 @@ static void read_digest(struct desk *desk, char digest[65])
 	OWNED(cJSON) *object = NULL;
 
 	COMMAND_RUN(&desk->run, "key", "--keys", "keyguard", "--json");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	object = command_json(&desk->run);
 	(void)snprintf(digest, 65, "%s",
 	               command_text_at(cJSON_GetObjectItem(object, "key"), "spki_sha256"));
@@ -103,7 +103,7 @@ static void a_memory_key_is_told_for_people(void **state)
 	struct desk *desk = *state;
 
 	COMMAND_RUN(&desk->run, "key");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	assert_int_equal(desk->run.err.len, 0);
 	for (size_t i = 0; i < TEXT_COUNT(words); i++) {
 		if (!command_says(&desk->run.out, words[i]))
@@ -119,7 +119,7 @@ static void the_json_of_a_key_is_as_documented(void **state)
 	const cJSON *key;
 
 	COMMAND_RUN(&desk->run, "key", "--keys", "keyguard,memory", "--json");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	object = command_json(&desk->run);
 	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(object, "ok")));
 	assert_true(text_starts(command_text_at(object, "pem"), "-----BEGIN PUBLIC KEY-----\n"));
@@ -144,7 +144,7 @@ static void the_pem_is_the_public_key_and_nothing_else(void **state)
 	OWNED(EVP_PKEY) *key = NULL;
 
 	COMMAND_RUN(&desk->run, "key", "--pem");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	bio = BIO_new_mem_buf(desk->run.out.data, (int)desk->run.out.len);
 	key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
 	assert_non_null(key);
@@ -163,7 +163,7 @@ static void a_key_of_a_device_stays_until_it_is_removed(void **state)
 	read_digest(desk, digest);
 	assert_string_equal(digest, first);
 	COMMAND_RUN(&desk->run, "key", "remove", "--keys", "keyguard");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	assert_string_equal(bytes_text(&desk->run.out), "removed      keyguard\n");
 	COMMAND_RUN(&desk->run, "key", "remove", "--keys=keyguard", "--json");
 	assert_string_equal(bytes_text(&desk->run.out), "{\"ok\":true,\"removed\":\"keyguard\"}\n");
@@ -177,7 +177,7 @@ static void an_enrolled_device_is_attestable(void **state)
 
 	COMMAND_RUN(&desk->run, "key", "enrol", "--keys", "keyguard", "--authority",
 	            desk->authority);
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	assert_string_equal(bytes_text(&desk->run.out), "enrolled     keyguard\n");
 	fake_cloud_expect_text(&desk->cloud, LEG_RESOURCE, "\"kind\":\"keyguard\"");
 	COMMAND_RUN(&desk->run, "key", "--keys", "keyguard");
@@ -198,13 +198,13 @@ static void a_floor_without_its_device_is_key_unavailable(void **state)
 
 	softhsm_token_hide(&desk->token);
 	COMMAND_RUN(&desk->run, "key", "--keys", "keyguard,memory", "--min-strength", "keyguard");
-	assert_int_equal(desk->run.exit_code, 4);
+	command_expect_exit(&desk->run, 4);
 	assert_int_equal(desk->run.out.len, 0);
 	assert_int_equal(command_lines(&desk->run.err), 1);
 	assert_true(command_says(&desk->run.err, "msiv2: key_unavailable: key: no key of at least "
 	                                         "keyguard: keyguard "));
 	COMMAND_RUN(&desk->run, "key", "--keys", "keyguard,memory", "-v");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	assert_true(command_says(&desk->run.out, "key          memory"));
 	assert_true(command_says(&desk->run.err, "key: keyguard is "));
 	softhsm_token_show(&desk->token);
@@ -256,7 +256,7 @@ static void help_tells_the_verbs(void **state)
 	struct desk *desk = *state;
 
 	COMMAND_RUN(&desk->run, "help", "key");
-	assert_int_equal(desk->run.exit_code, 0);
+	command_expect_exit(&desk->run, 0);
 	assert_true(command_says(&desk->run.out, "Usage: msiv2 key [enrol|remove] [OPTION]..."));
 	assert_true(command_says(&desk->run.out, "--authority URL"));
 	COMMAND_RUN(&desk->run, "--help");
