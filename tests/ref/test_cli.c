@@ -372,7 +372,7 @@ static void bad_arguments_are_one_clear_line_and_exit_2(void **state)
 static void bad_arguments_with_json_are_an_object_on_stdout(void **state)
 {
 	struct desk *desk = *state;
-	cJSON *object;
+	OWNED(cJSON) *object = NULL;
 
 	RUN(desk, "token", "--type", "saml", "--json");
 	assert_int_equal(desk->exit_code, 2);
@@ -380,7 +380,6 @@ static void bad_arguments_with_json_are_an_object_on_stdout(void **state)
 	object = json_of(desk);
 	assert_string_equal(text_at(cJSON_GetObjectItem(object, "error"), "class"), "config");
 	assert_string_equal(text_at(cJSON_GetObjectItem(object, "error"), "where"), "--type");
-	cJSON_Delete(object);
 }
 
 static void output_that_cannot_be_written_is_a_failure(void **state)
@@ -539,7 +538,7 @@ static void a_csr_comes_as_report_pem_der_or_json(void **state)
 static void a_certificate_comes_as_report_pem_or_json(void **state)
 {
 	struct desk *desk = *state;
-	cJSON *object;
+	OWNED(cJSON) *object = NULL;
 
 	RUN_HERE(desk, "cert", "--timeout", "60s");
 	assert_int_equal(desk->exit_code, 0);
@@ -551,21 +550,19 @@ static void a_certificate_comes_as_report_pem_or_json(void **state)
 	assert_string_equal(text_at(cJSON_GetObjectItem(object, "certificate"), "identity_type"),
 	                    "SystemAssigned");
 	assert_int_equal(strncmp(text_at(object, "pem"), "-----BEGIN", 10), 0);
-	cJSON_Delete(object);
 	fake_cloud_expect(&desk->cloud, 3, 3, 0);
 }
 
 static void a_probe_tells_v2_from_nothing_by_its_exit_code(void **state)
 {
 	struct desk *desk = *state;
-	cJSON *object;
+	OWNED(cJSON) *object = NULL;
 
 	RUN_HERE(desk, "probe", "--identity", "system");
 	assert_true(desk->exit_code == 0 && says(&desk->out, "managed identity v2"));
 	RUN_HERE(desk, "probe", "--json");
 	object = json_of(desk);
 	assert_true(number_at(object, "version") > 1);
-	cJSON_Delete(object);
 	desk->cloud.script = say_badly;
 	desk->bad_leg = LEG_PROBE;
 	desk->bad_status = 404;
