@@ -117,24 +117,43 @@ static void add_member(struct bytes *out, const char *name, const void *data, si
 	bytes_add_byte(out, '"');
 }
 
-static enum msiv2_rc write_evidence(const TPM2B_ATTEST *attest, const TPMT_SIGNATURE *signature,
-                                    const TPMT_PUBLIC *area, const struct bytes *certificate,
-                                    struct bytes *out, struct msiv2_error *err)
+static enum msiv2_rc add_area(struct bytes *out, const char *name, const TPMT_PUBLIC *area,
+                              struct msiv2_error *err)
 {
-	uint8_t signature_bytes[sizeof(*signature)];
-	uint8_t area_bytes[sizeof(*area)];
-	size_t signature_len = 0;
-	size_t area_len = 0;
+	uint8_t marshalled[sizeof(*area)];
+	size_t len = 0;
 
-	if (Tss2_MU_TPMT_SIGNATURE_Marshal(signature, signature_bytes, sizeof(signature_bytes),
-	                                   &signature_len) != TSS2_RC_SUCCESS ||
-	    Tss2_MU_TPMT_PUBLIC_Marshal(area, area_bytes, sizeof(area_bytes), &area_len) !=
-	            TSS2_RC_SUCCESS)
-		return err_set(err, MSIV2_INTERNAL, WHERE, "cannot marshal what the TPM certified");
+	if (Tss2_MU_TPMT_PUBLIC_Marshal(area, marshalled, sizeof(marshalled), &len) !=
+	    TSS2_RC_SUCCESS)
+		return err_set(err, MSIV2_INTERNAL, WHERE, "cannot marshal a public area");
+	add_member(out, name, marshalled, len);
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc add_signature(struct bytes *out, const TPMT_SIGNATURE *signature,
+                                   struct msiv2_error *err)
+{
+	uint8_t marshalled[sizeof(*signature)];
+	size_t len = 0;
+
+	if (Tss2_MU_TPMT_SIGNATURE_Marshal(signature, marshalled, sizeof(marshalled), &len) !=
+	    TSS2_RC_SUCCESS)
+		return err_set(err, MSIV2_INTERNAL, WHERE, "cannot marshal a signature");
+	add_member(out, "signature", marshalled, len);
+	return MSIV2_OK;
+}
+
+/* docs/attestation.md: `msiv2-tpm-1`. */
+static enum msiv2_rc write_evidence(const TPM2B_ATTEST *attest, const TPMT_SIGNATURE *signature,
+                                    const TPMT_PUBLIC *area, const TPMT_PUBLIC *identity,
+                                    const struct bytes *certificate, struct bytes *out,
+                                    struct msiv2_error *err)
+{
 	bytes_add_text(out, "{\"format\":\"msiv2-tpm-1\"");
 	add_member(out, "attest", attest->attestationData, attest->size);
-	add_member(out, "signature", signature_bytes, signature_len);
-	add_member(out, "public", area_bytes, area_len);
+	TRY(add_signature(out, signature, err));
+	TRY(add_area(out, "public", area, err));
+	TRY(add_area(out, "identity", identity, err));
 	add_member(out, "certificate", certificate->data, certificate->len);
 	bytes_add_byte(out, '}');
 	return bytes_done(out, WHERE, err);
@@ -156,5 +175,6 @@ enum msiv2_rc hardware_evidence(struct tpm_context *tpm, struct tpm_object *key,
 	rc = certify(tpm, key, &identity, &nonce_bytes, &attest, &signature, err);
 	tpm_object_detach(tpm, &identity);
 	TRY(rc);
-	return write_evidence(attest, signature, &key->area, &certificate, out, err);
+	return write_evidence(attest, signature, &key->area, &identity.area, &certificate, out,
+	                      err);
 }
