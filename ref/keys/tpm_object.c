@@ -9,6 +9,9 @@
 
 #define WHERE "key.hardware"
 
+/* As TPM2_TRANSIENT_FIRST, which shifts a signed number too far. */
+#define FIRST_TRANSIENT 0x80000000U
+
 #define NO_SESSION ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE
 #define PASSWORD   ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE /* the empty one */
 
@@ -140,7 +143,7 @@ static enum msiv2_rc sweep(struct tpm_context *tpm, const struct tpm_role *role,
 	OWNED(TPMS_CAPABILITY_DATA) *list = NULL;
 	const TPML_HANDLE *handles;
 
-	TRY(list_handles(tpm, TPM2_TRANSIENT_FIRST, TPM2_MAX_CAP_HANDLES, &list, err));
+	TRY(list_handles(tpm, FIRST_TRANSIENT, TPM2_MAX_CAP_HANDLES, &list, err));
 	handles = &list->data.handles;
 	for (uint32_t i = 0; i < handles->count; i++)
 		TRY(sweep_one(tpm, handles->handle[i], role, err));

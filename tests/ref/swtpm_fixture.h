@@ -10,6 +10,10 @@
 #include <sys/types.h>
 #include <tss2/tss2_esys.h>
 
+/* As TPM2_TRANSIENT_FIRST and TPM2_PERSISTENT_FIRST, which shift a signed number too far. */
+#define FIRST_TRANSIENT  0x80000000U
+#define FIRST_PERSISTENT 0x81000000U
+
 struct swtpm {
 	char dir[40];    /* of everything */
 	char socket[56]; /* in it */
@@ -18,7 +22,7 @@ struct swtpm {
 };
 
 /* Makes the directory and starts a TPM in it. It answers from now on: its socket listens before it
- * is born, so nothing waits. */
+ * is born, so nothing waits. It ends when this process does, however that comes. */
 void swtpm_make(struct swtpm *swtpm);
 /* Starts one on the state that is there. */
 void swtpm_start(struct swtpm *swtpm);

@@ -128,7 +128,7 @@ static void another_process_finds_the_same_key(void **state)
 
 	(void)state;
 	assert_true(another_process_finds(key));
-	assert_int_equal(foreign_count(&swtpm, TPM2_PERSISTENT_FIRST), 1);
+	assert_int_equal(foreign_count(&swtpm, FIRST_PERSISTENT), 1);
 }
 
 static void it_is_there_after_a_restart_and_a_key_in_use_goes_on(void **state)
@@ -165,7 +165,7 @@ static void nothing_transient_is_left(void **state)
 
 	(void)state;
 	assert_true(hardware_bench_signs(key, KEY_PADDING_PKCS1, EVP_sha256()));
-	assert_int_equal(foreign_count(&swtpm, TPM2_TRANSIENT_FIRST), 0);
+	assert_int_equal(foreign_count(&swtpm, FIRST_TRANSIENT), 0);
 	assert_int_equal(foreign_count(&swtpm, TPM2_LOADED_SESSION_FIRST), 0);
 }
 
@@ -234,7 +234,7 @@ static void a_key_that_does_not_sign_is_replaced(void **state)
 	assert_true(hardware_bench_signs(key, KEY_PADDING_PSS, EVP_sha256()));
 	assert_int_equal(foreign_public(&swtpm, role.handle, now), MODULUS_LEN);
 	assert_memory_not_equal(locked, now, MODULUS_LEN);
-	assert_int_equal(foreign_count(&swtpm, TPM2_PERSISTENT_FIRST), 1);
+	assert_int_equal(foreign_count(&swtpm, FIRST_PERSISTENT), 1);
 }
 
 static void what_a_process_did_not_live_to_finish_is_swept(void **state)
@@ -256,7 +256,7 @@ static void what_a_process_did_not_live_to_finish_is_swept(void **state)
 	foreign_close(&client);
 	key = open_key();
 	/* Somebody else's transient object is not our business. */
-	assert_int_equal(foreign_count(&swtpm, TPM2_TRANSIENT_FIRST), 1);
+	assert_int_equal(foreign_count(&swtpm, FIRST_TRANSIENT), 1);
 }
 
 /* ---- names and handles ---- */
@@ -274,7 +274,7 @@ static void each_name_has_its_key(void **state)
 	other = open_key();
 	assert_true(same_key(default_key, again));
 	assert_false(same_key(default_key, other));
-	assert_int_equal(foreign_count(&swtpm, TPM2_PERSISTENT_FIRST), 2);
+	assert_int_equal(foreign_count(&swtpm, FIRST_PERSISTENT), 2);
 }
 
 static void handles_of_names_are_where_the_document_says(void **state)
@@ -391,7 +391,7 @@ static void remove_takes_the_key_and_nothing_else(void **state)
 	other = open_key();
 	place.name = NULL;
 	assert_int_equal(hardware_provider.remove(&place, NULL), MSIV2_OK);
-	assert_int_equal(foreign_count(&swtpm, TPM2_PERSISTENT_FIRST), 1);
+	assert_int_equal(foreign_count(&swtpm, FIRST_PERSISTENT), 1);
 	assert_int_equal(hardware_provider.remove(&place, NULL), MSIV2_OK);
 	assert_true(hardware_bench_signs(other, KEY_PADDING_PSS, EVP_sha256()));
 	/* The same template gives the same key; ours is never the same template. */

@@ -94,8 +94,8 @@ static void the_identity_is_one_rsa_key_made_once(void **state)
 	assert_true(EVP_PKEY_is_a(first, "RSA"));
 	assert_int_equal(EVP_PKEY_get_bits(first), 2048);
 	assert_int_equal(EVP_PKEY_eq(first, second), 1);
-	assert_int_equal(foreign_count(&swtpm, TPM2_PERSISTENT_FIRST), 1);
-	assert_int_equal(foreign_count(&swtpm, TPM2_TRANSIENT_FIRST), 0);
+	assert_int_equal(foreign_count(&swtpm, FIRST_PERSISTENT), 1);
+	assert_int_equal(foreign_count(&swtpm, FIRST_TRANSIENT), 0);
 }
 
 /* ---- the judge ---- */
@@ -220,7 +220,7 @@ static void evidence_is_what_the_document_says(void **state)
 	check_signature(&evidence);
 	check_statement(&evidence);
 	check_area(&evidence, key);
-	assert_int_equal(foreign_count(&swtpm, TPM2_TRANSIENT_FIRST), 0);
+	assert_int_equal(foreign_count(&swtpm, FIRST_TRANSIENT), 0);
 }
 
 /* ---- enrolment ---- */

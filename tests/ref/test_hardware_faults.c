@@ -184,7 +184,7 @@ static void the_callers_deadline_holds_and_is_a_timeout(void **state)
 	                 MSIV2_TIMEOUT);
 	swtpm_thaw(&swtpm);
 	key = open_key();
-	assert_int_equal(foreign_count(&swtpm, TPM2_TRANSIENT_FIRST), 0);
+	assert_int_equal(foreign_count(&swtpm, FIRST_TRANSIENT), 0);
 	key_free(key);
 }
 
@@ -287,7 +287,7 @@ static void slots_that_stay_full_are_told_in_words(void **state)
 	place.name = "another";
 	assert_int_equal(hardware_bench_try(&place, &none, &lack, &err), MSIV2_KEY_UNAVAILABLE);
 	assert_int_equal(lack, KEY_LACK_BROKEN);
-	assert_int_equal(foreign_count(&swtpm, TPM2_TRANSIENT_FIRST), 3);
+	assert_int_equal(foreign_count(&swtpm, FIRST_TRANSIENT), 3);
 }
 
 /* A clock on which waiting is when somebody else frees a slot: it shows that the TPM was let go. */
@@ -301,9 +301,8 @@ static void free_a_slot(void *ctx, int64_t us)
 	if ((*waits)++ > 0)
 		return;
 	foreign_open(&swtpm, &client);
-	assert_int_equal(
-	        Esys_TR_FromTPMPublic(client.esys, TPM2_TRANSIENT_FIRST, NO_SESSION, &object),
-	        TSS2_RC_SUCCESS);
+	assert_int_equal(Esys_TR_FromTPMPublic(client.esys, FIRST_TRANSIENT, NO_SESSION, &object),
+	                 TSS2_RC_SUCCESS);
 	assert_int_equal(Esys_FlushContext(client.esys, object), TSS2_RC_SUCCESS);
 	foreign_close(&client);
 }
@@ -384,7 +383,7 @@ static void enrol_and_expect(enum msiv2_rc expected, const char *words)
 static void fill_with_keys(struct foreign_client *client)
 {
 	TPM2B_PUBLIC template;
-	TPM2_HANDLE handle = TPM2_PERSISTENT_FIRST;
+	TPM2_HANDLE handle = FIRST_PERSISTENT;
 	ESYS_TR persistent;
 	ESYS_TR key;
 	TSS2_RC rc;
@@ -414,12 +413,12 @@ static void a_full_tpm_says_so_and_keeps_nothing_half_made(void **state)
 	(void)fill_memory(&client, indices, 100, 2048);
 	fill_with_keys(&client);
 	foreign_close(&client);
-	persistent = foreign_count(&swtpm, TPM2_PERSISTENT_FIRST);
+	persistent = foreign_count(&swtpm, FIRST_PERSISTENT);
 	assert_int_equal(hardware_bench_try(&place, &none, &lack, &err), MSIV2_KEY_UNAVAILABLE);
 	assert_int_equal(lack, KEY_LACK_BROKEN);
 	assert_non_null(strstr(err.message, "Esys_EvictControl: the TPM's memory is full"));
-	assert_int_equal(foreign_count(&swtpm, TPM2_TRANSIENT_FIRST), 0);
-	assert_int_equal(foreign_count(&swtpm, TPM2_PERSISTENT_FIRST), persistent);
+	assert_int_equal(foreign_count(&swtpm, FIRST_TRANSIENT), 0);
+	assert_int_equal(foreign_count(&swtpm, FIRST_PERSISTENT), persistent);
 }
 
 static void an_enrolment_without_room_says_so(void **state)

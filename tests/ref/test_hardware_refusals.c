@@ -259,7 +259,7 @@ static void out_of_memory_is_told_and_leaves_nothing(void **state)
 		key_free(key);
 	}
 	assert_true(nth > 2);
-	assert_int_equal(foreign_count(&swtpm, TPM2_TRANSIENT_FIRST), 0);
+	assert_int_equal(foreign_count(&swtpm, FIRST_TRANSIENT), 0);
 }
 
 #define ON_TPM(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

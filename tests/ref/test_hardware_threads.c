@@ -56,8 +56,8 @@ static void many_threads_and_a_cold_tpm_make_one_key(void **state)
 		assert_non_null(keys[i]);
 		assert_int_equal(EVP_PKEY_eq(key_public(keys[0]), key_public(keys[i])), 1);
 	}
-	assert_int_equal(foreign_count(&swtpm, TPM2_PERSISTENT_FIRST), 1);
-	assert_int_equal(foreign_count(&swtpm, TPM2_TRANSIENT_FIRST), 0);
+	assert_int_equal(foreign_count(&swtpm, FIRST_PERSISTENT), 1);
+	assert_int_equal(foreign_count(&swtpm, FIRST_TRANSIENT), 0);
 	for (int i = 0; i < THREADS; i++)
 		key_free(keys[i]);
 }
@@ -133,8 +133,8 @@ static void several_processes_at_once_make_one_key_and_sign_without_failing(void
 		assert_true(WIFEXITED(status));
 		assert_int_equal(WEXITSTATUS(status), 0);
 	}
-	assert_int_equal(foreign_count(&swtpm, TPM2_PERSISTENT_FIRST), 1);
-	assert_int_equal(foreign_count(&swtpm, TPM2_TRANSIENT_FIRST), 0);
+	assert_int_equal(foreign_count(&swtpm, FIRST_PERSISTENT), 1);
+	assert_int_equal(foreign_count(&swtpm, FIRST_TRANSIENT), 0);
 }
 
 /* A client that holds a key must not keep the TPM: a swtpm serves one connection at a time. */
