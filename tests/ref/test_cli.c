@@ -394,10 +394,10 @@ static void output_that_cannot_be_written_is_a_failure(void **state)
 
 /* ---- help ---- */
 
+static const char *const commands[] = {"token", "call", "csr", "cert", "probe", "key", "doctor"};
+
 static void help_and_version_are_on_stdout(void **state)
 {
-	static const char *const commands[] = {"token", "call", "csr",   "cert",
-	                                       "probe", "key",  "doctor"};
 	struct desk *desk = *state;
 
 	RUN(desk, "--version");
@@ -433,8 +433,6 @@ static void expect_documented(const char *help, const char *document, const char
 
 static void every_option_is_in_the_guide_and_the_man_page(void **state)
 {
-	static const char *const commands[] = {"token", "call", "csr",   "cert",
-	                                       "probe", "key",  "doctor"};
 	OWNED_STRUCT(bytes) guide = {0};
 	OWNED_STRUCT(bytes) man = {0};
 	OWNED_STRUCT(bytes) plain = {0};
