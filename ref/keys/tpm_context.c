@@ -30,6 +30,7 @@ struct tpm_context {
 	struct patience patience;
 	ESYS_CONTEXT *esys;
 	unsigned generation;
+	pid_t process;          /* whose connection it is */
 	unsigned held;          /* transient objects of this operation */
 	int64_t retry_until_us; /* 0 = the last call did not have to be repeated */
 	int64_t wait_us;        /* before the next repetition */
@@ -143,10 +144,21 @@ static enum msiv2_rc take_turn(struct tpm_context *tpm, const struct patience *p
 	return rc;
 }
 
+/* After fork() a connection is the parent's, who may be using it. */
+static void leave_parent_alone(struct tpm_context *tpm)
+{
+	pid_t now = getpid();
+
+	if (tpm->process != now && tpm->process != 0)
+		hang_up(tpm);
+	tpm->process = now;
+}
+
 static enum msiv2_rc start_esys(struct tpm_context *tpm, struct msiv2_error *err)
 {
 	TSS2_RC rc;
 
+	leave_parent_alone(tpm);
 	if (tpm->esys != NULL)
 		return MSIV2_OK;
 	rc = Esys_Initialize(&tpm->esys, tpm_link_tcti(&tpm->link), NULL);

@@ -155,6 +155,24 @@ static void a_key_in_use_keeps_nobody_out(void **state)
 	key_free(key);
 }
 
+static void a_child_goes_on_with_its_parents_key(void **state)
+{
+	struct key *key = hardware_bench_open(&place);
+	pid_t pid;
+	int status = 0;
+
+	(void)state;
+	assert_non_null(key);
+	pid = fork();
+	if (pid == 0)
+		_exit(hardware_bench_signs(key, KEY_PADDING_PSS, EVP_sha256()) ? 0 : 1);
+	assert_true(hardware_bench_signs(key, KEY_PADDING_PSS, EVP_sha256()));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	key_free(key);
+}
+
 #define ON_TPM(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -164,6 +182,7 @@ int main(void)
 	        ON_TPM(many_threads_and_a_cold_tpm_make_one_key),
 	        ON_TPM(many_threads_share_one_key),
 	        ON_TPM(a_key_in_use_keeps_nobody_out),
+	        ON_TPM(a_child_goes_on_with_its_parents_key),
 	};
 
 	return cmocka_run_group_tests_name("hardware_threads", tests, NULL, NULL);
