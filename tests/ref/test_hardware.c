@@ -280,7 +280,7 @@ static void each_name_has_its_key(void **state)
 static void handles_of_names_are_where_the_document_says(void **state)
 {
 	struct tpm_role role;
-	char name[16];
+	char name[24];
 
 	(void)state;
 	assert_int_equal(tpm_role_of_name("msiv2", &role, NULL), MSIV2_OK);
@@ -337,7 +337,7 @@ static void two_names_at_one_handle_do_not_share_a_key(void **state)
 {
 	OWNED_STRUCT(key) *key = NULL;
 	struct tpm_role role;
-	char name[16];
+	char name[24];
 
 	(void)state;
 	place.name = "another";
