@@ -106,11 +106,11 @@ static void compare(const struct signer signers[SIGNERS], enum key_padding paddi
 	}
 }
 
-static struct signer ceiling_of(const char *kind, const struct key_place *place)
+static struct signer ceiling_of(const char *kind, const struct key_place *place, EVP_PKEY *plain)
 {
 	if (text_equal(kind, "keyguard"))
 		return signer_pkcs11(place);
-	return text_equal(kind, "hardware") ? signer_esys(place) : signer_openssl();
+	return text_equal(kind, "hardware") ? signer_esys(place) : signer_openssl(plain);
 }
 
 static const char *module_path(void)
@@ -138,9 +138,12 @@ static void measure(const char *kind, const struct key_provider *provider, int64
 	        .module = module_path(), .tcti = getenv("MSIV2_TCTI"), .clock = clock_system()};
 	OWNED_STRUCT(openssl_bridge) *bridge = NULL;
 	OWNED_STRUCT(key) *key = get_key(provider, &place);
+	OWNED(EVP_PKEY) *plain = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)KEY_RSA_BITS);
 	OWNED(EVP_PKEY) *pkey = NULL;
-	struct signer signers[SIGNERS] = {ceiling_of(kind, &place), signer_key(key)};
+	struct signer signers[SIGNERS] = {ceiling_of(kind, &place, plain), signer_key(key)};
 
+	if (plain == NULL)
+		signer_die("OpenSSL makes no key");
 	if (openssl_bridge_new(&bridge, NULL) != MSIV2_OK ||
 	    openssl_bridge_pkey(bridge, key, &pkey, NULL) != MSIV2_OK)
 		signer_die("no bridge");

@@ -22,8 +22,8 @@ struct signer {
 /* Ends the program with a message. */
 void signer_die(const char *what) __attribute__((noreturn));
 
-/* OpenSSL's own RSA on a key of its own: the ceiling of memory keys. */
-struct signer signer_openssl(void);
+/* OpenSSL's own RSA on one of its keys, nothing in between: the ceiling of memory keys. */
+struct signer signer_openssl(EVP_PKEY *pkey);
 /* C_Sign on the key of that name in a PKCS#11 token, nothing in between: the ceiling of keyguard
  * keys. */
 struct signer signer_pkcs11(const struct key_place *place);

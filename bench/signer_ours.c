@@ -87,11 +87,7 @@ static void sign_openssl(void *session, enum key_padding padding)
 		signer_die("OpenSSL does not sign");
 }
 
-struct signer signer_openssl(void)
+struct signer signer_openssl(EVP_PKEY *pkey)
 {
-	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)KEY_RSA_BITS);
-
-	if (pkey == NULL)
-		signer_die("OpenSSL makes no key");
 	return (struct signer){"EVP_PKEY_sign", same, sign_openssl, leave, pkey};
 }

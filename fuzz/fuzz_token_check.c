@@ -14,15 +14,22 @@
 /* Made by the first input, kept for all. */
 static struct tokens *tokens;
 
-static void __attribute__((destructor)) drop_tokens(void)
+static void drop_tokens(void)
 {
 	tokens_free(tokens);
 }
 
+/* Waits for the key, so that no thread makes it while the process ends; and is registered after
+ * OpenSSL's own farewell, so that it runs before that. */
 static struct tokens *shared_tokens(void)
 {
-	if (tokens == NULL)
-		FUZZ_REQUIRE(tokens_new(NULL, NULL, &tokens, NULL) == MSIV2_OK);
+	OWNED_STRUCT(bytes) jwks = {0};
+
+	if (tokens != NULL)
+		return tokens;
+	FUZZ_REQUIRE(tokens_new(NULL, NULL, &tokens, NULL) == MSIV2_OK);
+	FUZZ_REQUIRE(tokens_jwks(tokens, &jwks, NULL) == MSIV2_OK);
+	FUZZ_REQUIRE(atexit(drop_tokens) == 0);
 	return tokens;
 }
 
