@@ -399,6 +399,35 @@ static void remove_takes_the_key_and_nothing_else(void **state)
 	assert_false(same_key(key, next));
 }
 
+/* The way a real TPM goes (device:/dev/tpmrm0): through a module of tpm2-tss, here its own for
+ * swtpm, under its file's name, which keeps our link out of the way. */
+static void a_module_of_tpm2_tss_serves_as_well(void **state)
+{
+	OWNED_STRUCT(key) *key = NULL;
+	OWNED_STRUCT(key) *again = NULL;
+	OWNED_STRUCT(key) *straight = open_key();
+	struct msiv2_error err = {0};
+	char tcti[128];
+
+	(void)state;
+	(void)snprintf(tcti, sizeof(tcti), "libtss2-tcti-swtpm.so.0:path=%s", swtpm.socket);
+	place.tcti = tcti;
+	key = open_key();
+	assert_true(same_key(straight, key));
+	assert_true(hardware_bench_signs(key, KEY_PADDING_PSS, EVP_sha256()));
+	swtpm_end(&swtpm, SIGKILL);
+	assert_int_equal(hardware_bench_sign(key, &err), MSIV2_KEY_UNAVAILABLE);
+	swtpm_start(&swtpm);
+	assert_true(hardware_bench_signs(key, KEY_PADDING_PKCS1, EVP_sha256()));
+	assert_true(another_process_finds(key));
+	again = open_key();
+	assert_true(same_key(key, again));
+	place.name = "another";
+	key_free(steal(&again));
+	again = open_key();
+	assert_false(same_key(key, again));
+}
+
 #define ON_TPM(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -421,6 +450,7 @@ int main(void)
 	        ON_TPM(somebody_elses_key_at_our_handle_is_refused_and_left_alone),
 	        ON_TPM(a_key_like_ours_that_may_leave_is_refused),
 	        ON_TPM(remove_takes_the_key_and_nothing_else),
+	        ON_TPM(a_module_of_tpm2_tss_serves_as_well),
 	};
 
 	return cmocka_run_group_tests_name("hardware", tests, NULL, NULL);
