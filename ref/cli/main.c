@@ -5,6 +5,7 @@
  * one JSON object) and an exit code. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -176,6 +177,8 @@ int main(int argc, char **argv)
 	struct msiv2_error err = {0};
 	int exit_code;
 
+	/* tpm2-tss writes errors to stderr by itself; what they mean is in our one line. */
+	(void)setenv("TSS2_LOG", "all+NONE", 0);
 	if (run(argc, argv, &result, &err) != MSIV2_OK)
 		add_error(&err, json, &result);
 	exit_code = finish(&result);
