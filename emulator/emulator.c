@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/admin.h"
 #include "common/bytes.h"
 #include "common/files.h"
 #include "common/fs.h"
@@ -20,7 +21,6 @@
 #include "gate.h"
 #include "http/server.h"
 #include "http/tls_server.h"
-#include "instruments/admin.h"
 #include "roles/https.h"
 #include "roles/imds.h"
 #include "roles/role.h"
@@ -410,7 +410,7 @@ enum msiv2_rc msiv2_emulator_set_attestation(struct msiv2_emulator *emulator, co
 enum msiv2_rc msiv2_emulator_revoke(struct msiv2_emulator *emulator, const char *sha256,
                                     struct msiv2_error *err)
 {
-	return admin_revoke(emulator->world, sha256, err);
+	return revocations_add_hex(emulator->world->revocations, sha256, err);
 }
 
 void msiv2_emulator_revoke_all(struct msiv2_emulator *emulator)

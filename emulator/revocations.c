@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "common/encoding.h"
 #include "common/mem.h"
 
 #define WHERE      "revocations"
@@ -116,6 +117,17 @@ enum msiv2_rc revocations_add(struct revocations *revocations,
 	rc = set_add(&revocations->revoked, sha256, err);
 	pthread_mutex_unlock(&revocations->lock);
 	return rc;
+}
+
+enum msiv2_rc revocations_add_hex(struct revocations *revocations, const char *sha256,
+                                  struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) raw = {0};
+
+	if (strlen(sha256) != 2 * (size_t)X509_SHA256_LEN ||
+	    !hex_decode(sha256, strlen(sha256), &raw) || raw.len != X509_SHA256_LEN)
+		return err_set(err, MSIV2_CONFIG, "sha256", "64 hex digits are expected");
+	return revocations_add(revocations, raw.data, err);
 }
 
 void revocations_add_all(struct revocations *revocations, int64_t now_s)

@@ -33,6 +33,9 @@ MSIV2_MUST_USE enum msiv2_rc revocations_issued(struct revocations *revocations,
 MSIV2_MUST_USE enum msiv2_rc revocations_add(struct revocations *revocations,
                                              const uint8_t sha256[X509_SHA256_LEN],
                                              struct msiv2_error *err);
+/* The same by the hex of the SHA-256; MSIV2_CONFIG when it is not 64 hex digits. */
+MSIV2_MUST_USE enum msiv2_rc revocations_add_hex(struct revocations *revocations,
+                                                 const char *sha256, struct msiv2_error *err);
 /* Revokes everything issued until now. */
 void revocations_add_all(struct revocations *revocations, int64_t now_s);
 /* A certificate issued at issued_s is revoked. */

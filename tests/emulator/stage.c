@@ -9,7 +9,7 @@
 #include "common/text.h"
 #include "common/x509.h"
 #include "csr_draft.h"
-#include "emulator/instruments/admin.h"
+#include "emulator/admin/admin.h"
 #include "emulator/roles/https.h"
 #include "emulator/roles/imds.h"
 #include "emulator/settings.h"

@@ -229,6 +229,7 @@ static void changes_of_the_world_are_events(void **state)
 	        {"POST", "/clock", "{\"advance_s\":60}", "clock"},
 	        {"POST", "/revoke", "{\"all\":true}", "revoke"},
 	        {"PATCH", "/rules", "{\"META-02\":\"note\"}", "rules"},
+	        {"POST", "/attestation", "{\"mode\":\"optional\"}", "attestation"},
 	};
 	const cJSON *event;
 
@@ -241,8 +242,9 @@ static void changes_of_the_world_are_events(void **state)
 	expect_problem(400);
 	ask("GET", "/clock", NULL, NULL);
 	ask("GET", "/journal", "listener=admin", NULL);
-	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(stage.json, "events")), 3);
-	for (int i = 0; i < 3; i++) {
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(stage.json, "events")),
+	                 TEXT_COUNT(bodies));
+	for (int i = 0; i < (int)TEXT_COUNT(bodies); i++) {
 		event = cJSON_GetArrayItem(cJSON_GetObjectItem(stage.json, "events"), i);
 		assert_string_equal(cJSON_GetObjectItem(event, "endpoint")->valuestring,
 		                    bodies[i][3]);

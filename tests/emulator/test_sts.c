@@ -7,7 +7,6 @@
 #include "common/encoding.h"
 #include "common/text.h"
 #include "common/x509.h"
-#include "emulator/instruments/admin.h"
 #include "stage.h"
 #include "tests/testing.h"
 
@@ -329,7 +328,8 @@ static void a_revoked_certificate_is_refused_and_only_that_one(void **state)
 	(void)state;
 	assert_int_equal(x509_sha256(certificate, sha256, NULL), MSIV2_OK);
 	hex_encode(sha256, sizeof(sha256), &hex);
-	assert_int_equal(admin_revoke(stage.world, bytes_text(&hex), NULL), MSIV2_OK);
+	assert_int_equal(revocations_add_hex(stage.world->revocations, bytes_text(&hex), NULL),
+	                 MSIV2_OK);
 	ask(POP_FORM, certificate);
 	expect_refused(401, "invalid_client", 7000214);
 	ask(POP_FORM, kept);
