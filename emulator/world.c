@@ -55,6 +55,7 @@ static enum msiv2_rc make_parts(struct world *world, struct msiv2_error *err)
 	TRY(config_modes(&world->config, &world->start_modes, err));
 	world->modes = world->start_modes;
 	TRY(journal_new((size_t)world->config.journal_capacity, &world->journal, err));
+	TRY(registry_new(&world->registry, err));
 	TRY(revocations_new(&world->revocations, err));
 	TRY(make_ca(world, err));
 	TRY(make_attestation(world, err));
@@ -92,6 +93,7 @@ void world_free(struct world *world)
 	nonces_free(world->nonces);
 	ca_free(world->ca);
 	revocations_free(world->revocations);
+	registry_free(world->registry);
 	journal_free(world->journal);
 	world_clock_free(&world->clock);
 	config_free(&world->config);
@@ -238,6 +240,7 @@ void world_reset(struct world *world)
 	world->attestation = attestation_from_name(world->config.attestation, &found);
 	pthread_mutex_unlock(&world->modes_lock);
 	revocations_reset(world->revocations);
+	registry_reset(world->registry);
 	attestations_reset(world->attestations);
 	nonces_reset(world->nonces);
 	world_clock_reset(&world->clock);

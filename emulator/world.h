@@ -24,6 +24,7 @@
 #include "emulator/pki/ca.h"
 #include "emulator/pki/device_ca.h"
 #include "emulator/pki/tokens.h"
+#include "emulator/registry.h"
 #include "emulator/revocations.h"
 #include "emulator/rule.h"
 #include "emulator/world_clock.h"
@@ -44,6 +45,7 @@ struct world {
 	struct nonces *nonces;
 	struct attestations *attestations;
 	struct journal *journal;
+	struct registry *registry;
 	struct revocations *revocations;
 	struct world_clock clock;
 	const struct rng *rng;
@@ -92,7 +94,7 @@ const char *attestation_mode_name(enum attestation_mode mode);
 /* Sets the mode by its word; MSIV2_CONFIG when there is none of that name. */
 MSIV2_MUST_USE enum msiv2_rc world_set_attestation(struct world *world, const char *mode,
                                                    struct msiv2_error *err);
-/* Journal, revocations, nonces, attestations, clock and modes as at start. */
+/* Journal, registry, revocations, nonces, attestations, clock and modes as at start. */
 void world_reset(struct world *world);
 
 /* The system-assigned identity, or the first one when there is none. Never NULL. */
