@@ -82,7 +82,7 @@ enum msiv2_rc config_rule_add(struct config *config, const char *rule, const cha
 static enum msiv2_rc default_identity(struct config *config, const struct config_identity *from,
                                       struct msiv2_error *err)
 {
-	struct config_identity *to = &config->identities[config->identity_count++];
+	struct config_identity *to = &config->host.identities[config->host.identity_count++];
 
 	to->system = from->system;
 	TRY(config_set_text(&to->client_id, from->client_id, err));
@@ -104,8 +104,8 @@ enum msiv2_rc config_init(struct config *config, struct msiv2_error *err)
 		else if (keys[i].type == CONFIG_INTEGER)
 			memcpy(member, &keys[i].number, sizeof(keys[i].number));
 	}
-	config->identities = mem_alloc(sizeof(default_identities));
-	if (!config->identities)
+	config->host.identities = mem_alloc(sizeof(default_identities));
+	if (!config->host.identities)
 		return err_no_memory(err, WHERE);
 	for (size_t i = 0; i < TEXT_COUNT(default_identities); i++)
 		TRY(default_identity(config, &default_identities[i], err));
@@ -114,12 +114,12 @@ enum msiv2_rc config_init(struct config *config, struct msiv2_error *err)
 
 static void free_identities(struct config *config)
 {
-	for (size_t i = 0; i < config->identity_count; i++) {
-		mem_free(config->identities[i].client_id);
-		mem_free(config->identities[i].object_id);
-		mem_free(config->identities[i].resource_id);
+	for (size_t i = 0; i < config->host.identity_count; i++) {
+		mem_free(config->host.identities[i].client_id);
+		mem_free(config->host.identities[i].object_id);
+		mem_free(config->host.identities[i].resource_id);
 	}
-	mem_free(config->identities);
+	mem_free(config->host.identities);
 }
 
 void config_free(struct config *config)
@@ -148,8 +148,8 @@ void config_free(struct config *config)
 static enum msiv2_rc check_pair(const struct config *config, size_t a, size_t b,
                                 struct msiv2_error *err)
 {
-	const struct config_identity *one = &config->identities[a];
-	const struct config_identity *two = &config->identities[b];
+	const struct config_identity *one = &config->host.identities[a];
+	const struct config_identity *two = &config->host.identities[b];
 	const char *same = NULL;
 
 	if (one->system && two->system)
@@ -169,12 +169,13 @@ static enum msiv2_rc check_pair(const struct config *config, size_t a, size_t b,
 
 enum msiv2_rc config_check(const struct config *config, struct msiv2_error *err)
 {
-	if (!config->vm_id && !config->vmss_id) /* META-05: cuId has at least one member */
+	if (!config->host.vm_id &&
+	    !config->host.vmss_id) /* META-05: cuId has at least one member */
 		return err_set(err, MSIV2_CONFIG, "host", "needs a vm_id or a vmss_id");
-	if (config->identity_count == 0)
+	if (config->host.identity_count == 0)
 		return err_set(err, MSIV2_CONFIG, "identities", "needs at least one identity");
-	for (size_t a = 0; a < config->identity_count; a++)
-		for (size_t b = a + 1; b < config->identity_count; b++)
+	for (size_t a = 0; a < config->host.identity_count; a++)
+		for (size_t b = a + 1; b < config->host.identity_count; b++)
 			TRY(check_pair(config, a, b, err));
 	return MSIV2_OK;
 }
@@ -193,6 +194,33 @@ enum msiv2_rc config_modes(const struct config *config, struct rule_modes *out,
 			               row->rule, row->mode);
 	}
 	return MSIV2_OK;
+}
+
+const struct config_identity *config_default_identity(const struct config_host *host)
+{
+	for (size_t i = 0; i < host->identity_count; i++)
+		if (host->identities[i].system)
+			return &host->identities[i];
+	return &host->identities[0];
+}
+
+const struct config_identity *config_find_identity(const struct config_host *host,
+                                                   const char *selector, const char *value)
+{
+	for (size_t i = 0; i < host->identity_count; i++) {
+		const struct config_identity *identity = &host->identities[i];
+		const char *id = NULL;
+
+		if (text_equal(selector, "client_id"))
+			id = identity->client_id;
+		else if (text_equal(selector, "object_id"))
+			id = identity->object_id;
+		else if (text_equal(selector, "mi_res_id"))
+			id = identity->resource_id;
+		if (id && text_equal_nocase(id, value))
+			return identity;
+	}
+	return NULL;
 }
 
 bool config_is_address(const char *text)

@@ -43,13 +43,18 @@ struct config_rule {
 	char *mode;
 };
 
-struct config {
-	char *tenant_id;
+/* One machine that clients run on. */
+struct config_host {
 	char *vm_id;       /* NULL = the host has none */
 	char *vmss_id;     /* NULL = the host has none (META-05) */
 	char *attestation; /* "off", "optional" or "required" (ATT-05) */
 	struct config_identity *identities;
 	size_t identity_count;
+};
+
+struct config {
+	char *tenant_id;
+	struct config_host host;
 
 	int64_t certificate_lifetime_s; /* ISSUE-03 */
 	int64_t certificate_backdate_s; /* notBefore = now - this */
@@ -100,6 +105,16 @@ MSIV2_MUST_USE enum msiv2_rc config_read_file(struct config *config, const char 
 /* What no single key can tell: at least one identity, no two with the same id, one system-assigned
  * at most, a host with an id. */
 MSIV2_MUST_USE enum msiv2_rc config_check(const struct config *config, struct msiv2_error *err);
+/* Reads an object that was parsed already, as config_read(). */
+MSIV2_MUST_USE enum msiv2_rc config_read_json(struct config *config, const cJSON *json,
+                                              struct msiv2_error *err);
+/* The whole configuration as JSON, owned by the caller; NULL when memory is out. */
+cJSON *config_json(const struct config *config);
+/* Makes `to` a copy, `patch` (an object, or NULL) read over it, and checks it. A key that is fixed
+ * from start to stop and would change is MSIV2_CONFIG naming it. `to` starts zeroed; after a
+ * failure it can only be freed. */
+MSIV2_MUST_USE enum msiv2_rc config_change(const struct config *from, const cJSON *patch,
+                                           struct config *to, struct msiv2_error *err);
 /* Appends the whole configuration as indented JSON and a newline. */
 void config_print(const struct config *config, struct bytes *out);
 /* The modes that profile and rules add up to. */
@@ -118,6 +133,14 @@ void config_list_free(struct config_list *list);
 MSIV2_MUST_USE enum msiv2_rc config_rule_add(struct config *config, const char *rule,
                                              const char *mode, const char *where,
                                              struct msiv2_error *err);
+
+/* The system-assigned identity of a host, or its first one. Never NULL in a checked configuration.
+ */
+const struct config_identity *config_default_identity(const struct config_host *host);
+/* The identity whose `selector` ("client_id", "object_id", "mi_res_id") has that value, ignoring
+ * case; NULL when there is none. */
+const struct config_identity *config_find_identity(const struct config_host *host,
+                                                   const char *selector, const char *value);
 
 /* The text is an IPv4 or IPv6 address in figures, as listeners are bound to. */
 bool config_is_address(const char *text);

@@ -26,6 +26,7 @@ struct config_key {
 	size_t offset;                   /* of the member in struct config */
 	const char *text;                /* default of a text; NULL = null */
 	bool nullable;                   /* a text that may be null */
+	bool fixed;                      /* stays as it is from start to stop */
 	bool (*valid)(const char *text); /* a text's form; NULL = anything but "" */
 	const char *expected;            /* the form in words */
 	int64_t min, max, number;        /* range and default of an integer */

@@ -22,12 +22,12 @@ static cJSON *list_of(const struct config_list *list)
 	return array;
 }
 
-static cJSON *identities_of(const struct config *config)
+static cJSON *identities_of(const struct config_host *host)
 {
 	cJSON *array = cJSON_CreateArray();
 
-	for (size_t i = 0; i < config->identity_count; i++) {
-		const struct config_identity *identity = &config->identities[i];
+	for (size_t i = 0; i < host->identity_count; i++) {
+		const struct config_identity *identity = &host->identities[i];
 		cJSON *object = cJSON_CreateObject();
 
 		cJSON_AddStringToObject(object, "kind", identity->system ? "system" : "user");
@@ -67,7 +67,7 @@ static cJSON *value_of(const struct config *config, const struct config_key *key
 	case CONFIG_LIST:
 		return list_of(member);
 	case CONFIG_IDENTITIES:
-		return identities_of(config);
+		return identities_of(&config->host);
 	case CONFIG_RULES:
 		return rules_of(config);
 	}
@@ -91,21 +91,27 @@ static cJSON *section_of(cJSON *root, const struct config_key *key, const char *
 	return object ? object : cJSON_AddObjectToObject(root, section);
 }
 
-void config_print(const struct config *config, struct bytes *out)
+cJSON *config_json(const struct config *config)
 {
 	OWNED(cJSON) *root = cJSON_CreateObject();
 	size_t count = 0;
 	const struct config_key *keys = config_keys(&count);
-	char *text;
 
 	for (size_t i = 0; i < count; i++) {
 		const char *name = NULL;
 		cJSON *section = section_of(root, &keys[i], &name);
 
 		if (!cJSON_AddItemToObject(section, name, value_of(config, &keys[i])))
-			out->failed = true;
+			return NULL;
 	}
-	text = cJSON_Print(root);
+	return steal(&root);
+}
+
+void config_print(const struct config *config, struct bytes *out)
+{
+	OWNED(cJSON) *root = config_json(config);
+	char *text = root ? cJSON_Print(root) : NULL;
+
 	if (!text)
 		out->failed = true;
 	else

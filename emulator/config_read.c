@@ -131,33 +131,34 @@ static enum msiv2_rc read_identity(struct config_identity *identity, const cJSON
 	return MSIV2_OK;
 }
 
-static enum msiv2_rc read_identities(struct config *config, const cJSON *value,
+static enum msiv2_rc read_identities(struct config_host *host, const cJSON *value,
                                      struct msiv2_error *err)
 {
 	int items = cJSON_IsArray(value) ? cJSON_GetArraySize(value) : 0;
-	OWNED_STRUCT(config) fresh = {0};
+	OWNED_STRUCT(config) scratch = {0};
+	struct config_host *fresh = &scratch.host;
 	const cJSON *item;
 
 	if (items < 1 || items > CONFIG_ITEMS_MAX)
 		return err_set(err, MSIV2_CONFIG, "identities",
 		               "must be an array of 1 to %d identities", CONFIG_ITEMS_MAX);
-	fresh.identities = mem_alloc((size_t)items * sizeof(*fresh.identities));
-	if (!fresh.identities)
+	fresh->identities = mem_alloc((size_t)items * sizeof(*fresh->identities));
+	if (!fresh->identities)
 		return err_no_memory(err, WHERE);
 	cJSON_ArrayForEach(item, value)
 	{
-		size_t index = fresh.identity_count++;
+		size_t index = fresh->identity_count++;
 
-		TRY(read_identity(&fresh.identities[index], item, index, err));
+		TRY(read_identity(&fresh->identities[index], item, index, err));
 	}
 	/* Swap, so that the old ones are freed with the local. */
-	struct config_identity *old = config->identities;
-	size_t old_count = config->identity_count;
+	struct config_identity *old = host->identities;
+	size_t old_count = host->identity_count;
 
-	config->identities = fresh.identities;
-	config->identity_count = fresh.identity_count;
-	fresh.identities = old;
-	fresh.identity_count = old_count;
+	host->identities = fresh->identities;
+	host->identity_count = fresh->identity_count;
+	fresh->identities = old;
+	fresh->identity_count = old_count;
 	return MSIV2_OK;
 }
 
@@ -202,7 +203,7 @@ static enum msiv2_rc read_key(struct config *config, const struct config_key *ke
 	case CONFIG_LIST:
 		return read_list(key->path, value, member, err);
 	case CONFIG_IDENTITIES:
-		return read_identities(config, value, err);
+		return read_identities(&config->host, value, err);
 	case CONFIG_RULES:
 		return read_rules(config, value, err);
 	}
@@ -242,6 +243,11 @@ static enum msiv2_rc read_blamed(struct config *config, const void *text, size_t
 	OWNED(cJSON) *json = NULL;
 
 	TRY(json_parse_object(text, len, &blame, &json, err));
+	return read_section(config, "", json, err);
+}
+
+enum msiv2_rc config_read_json(struct config *config, const cJSON *json, struct msiv2_error *err)
+{
 	return read_section(config, "", json, err);
 }
 

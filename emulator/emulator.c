@@ -102,7 +102,7 @@ static void refuse_journalled(void *ctx, const struct http_request *request, int
 	const struct journal_times times = {.mono_us = clock_mono_us(clock_system()),
 	                                    .world_s = world_now_s(emulator->world)};
 	struct journal_notes notes = {0};
-	struct role_call call;
+	OWNED_STRUCT(role_call) call = {0};
 
 	role_call_init(&call, emulator->world, request, response, &notes);
 	if (text_equal(request->listener, "imds"))
@@ -138,7 +138,7 @@ static void journal_alert(void *ctx, const char *alert)
 static enum msiv2_rc start_servers(struct msiv2_emulator *emulator, struct msiv2_error *err)
 {
 	struct world *world = emulator->world;
-	const struct config *config = &world->config;
+	const struct config *config = &world->start->config;
 	struct server_options options = {
 	        .bind = config->bind,
 	        .connections = config->connections,
@@ -225,7 +225,7 @@ static enum msiv2_rc set_ca_file(struct msiv2_emulator *emulator, const char *pa
 
 static enum msiv2_rc write_ca(struct msiv2_emulator *emulator, struct msiv2_error *err)
 {
-	const struct config *config = &emulator->world->config;
+	const struct config *config = &emulator->world->start->config;
 	const char *pem = emulator->world->ca_pem;
 	OWNED_STRUCT(bytes) path = {0};
 	OWNED_STRUCT(bytes) old = {0};

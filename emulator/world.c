@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "common/json.h"
 #include "common/mem.h"
 #include "common/text.h"
 
@@ -13,20 +14,22 @@
 
 static enum msiv2_rc make_ca(struct world *world, struct msiv2_error *err)
 {
-	struct config *config = &world->config;
+	const struct config *config = &world->start->config;
+	const struct config_list *names = &config->server_names;
+	const char *all[CONFIG_ITEMS_MAX + 1];
 	struct ca_options options = {
 	        .key_type = text_equal(config->ca_key, "rsa") ? CA_KEY_RSA_2048 : CA_KEY_EC_P256,
 	        .state_dir = config->state_dir,
 	        .rng = world->rng,
+	        .names = all,
 	};
 	OWNED_STRUCT(bytes) pem = {0};
 
+	for (size_t i = 0; i < names->count; i++)
+		all[options.name_count++] = names->items[i];
 	/* The host in the addresses has to be a name of the certificate. */
 	if (config->public_host)
-		TRY(config_list_add(&config->server_names, config->public_host, "server.names",
-		                    err));
-	options.names = (const char *const *)config->server_names.items;
-	options.name_count = config->server_names.count;
+		all[options.name_count++] = config->public_host;
 	TRY(ca_new(&options, &world->ca, err));
 	TRY(ca_bundle_pem(world->ca, &pem, err));
 	return config_set_text(&world->ca_pem, bytes_text(&pem), err);
@@ -38,28 +41,38 @@ static const char *const attestation_names[] = {
         [ATTESTATION_REQUIRED] = "required",
 };
 
-/* The attestation service's parts. A host that looks at tokens will need the key soon. */
+/* A host that looks at tokens will need the key soon. */
+static enum msiv2_rc prepare_attestation(struct world *world, const struct config *config,
+                                         struct msiv2_error *err)
+{
+	if (attestation_mode_of(&config->host) == ATTESTATION_OFF)
+		return MSIV2_OK;
+	return attest_tokens_prepare(world->attest_tokens, err);
+}
+
+/* The attestation service's parts. */
 static enum msiv2_rc make_attestation(struct world *world, struct msiv2_error *err)
 {
-	const char *state_dir = world->config.state_dir;
+	const struct config *config = &world->start->config;
+	const char *state_dir = config->state_dir;
 
 	TRY(nonces_new(world->rng, &world->nonces, err));
 	TRY(attestations_new(&world->attestations, err));
 	TRY(device_ca_new(state_dir, world->rng, &world->device_ca, err));
 	TRY(attest_tokens_new(state_dir, world->rng, &world->attest_tokens, err));
-	return world_set_attestation(world, world->config.attestation, err);
+	return prepare_attestation(world, config, err);
 }
 
 static enum msiv2_rc make_parts(struct world *world, struct msiv2_error *err)
 {
-	TRY(config_modes(&world->config, &world->start_modes, err));
-	world->modes = world->start_modes;
-	TRY(journal_new((size_t)world->config.journal_capacity, &world->journal, err));
+	const struct config *config = &world->start->config;
+
+	TRY(journal_new((size_t)config->journal_capacity, &world->journal, err));
 	TRY(registry_new(&world->registry, err));
 	TRY(revocations_new(&world->revocations, err));
 	TRY(make_ca(world, err));
 	TRY(make_attestation(world, err));
-	return tokens_new(world->config.state_dir, world->rng, &world->tokens, err);
+	return tokens_new(config->state_dir, world->rng, &world->tokens, err);
 }
 
 enum msiv2_rc world_new(struct config *config, const struct msiv2_clock *clock,
@@ -71,12 +84,14 @@ enum msiv2_rc world_new(struct config *config, const struct msiv2_clock *clock,
 	*out = NULL;
 	if (!world)
 		return err_no_memory(err, WHERE);
-	pthread_mutex_init(&world->modes_lock, NULL);
-	world->config = steal(config);
+	pthread_mutex_init(&world->lock, NULL);
+	pthread_mutex_init(&world->change_lock, NULL);
 	world->rng = rng_system();
 	world->log = *log;
-	world_clock_init(&world->clock, clock ? clock : clock_system(),
-	                 world->config.clock_offset_s, world->config.clock_frozen);
+	world_clock_init(&world->clock, clock ? clock : clock_system(), config->clock_offset_s,
+	                 config->clock_frozen);
+	TRY(snapshot_new(config, &world->start, err));
+	world->now = snapshot_hold(world->start);
 	TRY(make_parts(world, err));
 	*out = steal(&world);
 	return MSIV2_OK;
@@ -96,8 +111,10 @@ void world_free(struct world *world)
 	registry_free(world->registry);
 	journal_free(world->journal);
 	world_clock_free(&world->clock);
-	config_free(&world->config);
-	pthread_mutex_destroy(&world->modes_lock);
+	snapshot_release(world->now);
+	snapshot_release(world->start);
+	pthread_mutex_destroy(&world->change_lock);
+	pthread_mutex_destroy(&world->lock);
 	mem_free(world->imds_base);
 	mem_free(world->sts_base);
 	mem_free(world->mtls_endpoint);
@@ -145,7 +162,7 @@ static const char *reachable(const char *bind)
 enum msiv2_rc world_set_ports(struct world *world, uint16_t imds_port, uint16_t sts_port,
                               uint16_t admin_port, struct msiv2_error *err)
 {
-	const struct config *config = &world->config;
+	const struct config *config = &world->start->config;
 	const char *plain_host =
 	        config->public_host ? config->public_host : reachable(config->bind);
 	const char *tls_host = config->public_host ? config->public_host : "localhost";
@@ -165,37 +182,89 @@ int64_t world_now_s(struct world *world)
 	return world_clock_now_s(&world->clock);
 }
 
+struct snapshot *world_hold(struct world *world)
+{
+	struct snapshot *snapshot;
+
+	pthread_mutex_lock(&world->lock);
+	snapshot = snapshot_hold(world->now);
+	pthread_mutex_unlock(&world->lock);
+	return snapshot;
+}
+
+/* Puts a snapshot, which is taken over, in the place of the current one. */
+static void swap(struct world *world, struct snapshot *next)
+{
+	struct snapshot *old;
+
+	pthread_mutex_lock(&world->lock);
+	old = world->now;
+	world->now = next;
+	pthread_mutex_unlock(&world->lock);
+	snapshot_release(old);
+}
+
+static enum msiv2_rc change(struct world *world, const cJSON *patch, struct msiv2_error *err)
+{
+	OWNED_STRUCT(config) config = {0};
+	struct snapshot *next = NULL;
+
+	/* Only changes replace it, and this is the one that is under way. */
+	TRY(config_change(&world->now->config, patch, &config, err));
+	TRY(prepare_attestation(world, &config, err));
+	TRY(snapshot_new(&config, &next, err));
+	swap(world, next);
+	return MSIV2_OK;
+}
+
+enum msiv2_rc world_change(struct world *world, const cJSON *patch, struct msiv2_error *err)
+{
+	enum msiv2_rc rc;
+
+	pthread_mutex_lock(&world->change_lock);
+	rc = change(world, patch, err);
+	pthread_mutex_unlock(&world->change_lock);
+	return rc;
+}
+
 struct rule_modes world_modes(struct world *world)
 {
-	struct rule_modes modes;
+	struct snapshot *snapshot = world_hold(world);
+	struct rule_modes modes = snapshot->modes;
 
-	pthread_mutex_lock(&world->modes_lock);
-	modes = world->modes;
-	pthread_mutex_unlock(&world->modes_lock);
+	snapshot_release(snapshot);
 	return modes;
+}
+
+/* Changes {"section":{"name":text}}. */
+static enum msiv2_rc change_text(struct world *world, const char *section, const char *name,
+                                 const char *text, struct msiv2_error *err)
+{
+	OWNED(cJSON) *patch = cJSON_CreateObject();
+	cJSON *object = cJSON_AddObjectToObject(patch, section);
+
+	if (!cJSON_AddStringToObject(object, name, text))
+		return err_no_memory(err, WHERE);
+	return world_change(world, patch, err);
 }
 
 enum msiv2_rc world_set_mode(struct world *world, const char *rule, const char *mode,
                              struct msiv2_error *err)
 {
-	bool known;
+	struct rule_modes scratch = {0};
 
-	pthread_mutex_lock(&world->modes_lock);
-	known = rule_modes_set(&world->modes, rule, mode);
-	pthread_mutex_unlock(&world->modes_lock);
-	if (!known)
+	if (!rule_modes_set(&scratch, rule, mode))
 		return err_set(err, MSIV2_CONFIG, rule,
 		               "'%s' is not a mode (reject, note, off) of a known rule", mode);
-	return MSIV2_OK;
+	return change_text(world, "rules", rule, mode, err);
 }
 
 enum attestation_mode world_attestation(struct world *world)
 {
-	enum attestation_mode mode;
+	struct snapshot *snapshot = world_hold(world);
+	enum attestation_mode mode = attestation_mode_of(&snapshot->config.host);
 
-	pthread_mutex_lock(&world->modes_lock);
-	mode = world->attestation;
-	pthread_mutex_unlock(&world->modes_lock);
+	snapshot_release(snapshot);
 	return mode;
 }
 
@@ -204,74 +273,30 @@ const char *attestation_mode_name(enum attestation_mode mode)
 	return attestation_names[mode];
 }
 
-/* The mode of that name, or ATTESTATION_OFF with *found = false. */
-static enum attestation_mode attestation_from_name(const char *name, bool *found)
+enum attestation_mode attestation_mode_of(const struct config_host *host)
 {
-	for (size_t i = 0; i < TEXT_COUNT(attestation_names); i++) {
-		*found = text_equal(name, attestation_names[i]);
-		if (*found)
+	for (size_t i = 0; i < TEXT_COUNT(attestation_names); i++)
+		if (text_equal(host->attestation, attestation_names[i]))
 			return (enum attestation_mode)i;
-	}
 	return ATTESTATION_OFF;
 }
 
 enum msiv2_rc world_set_attestation(struct world *world, const char *mode, struct msiv2_error *err)
 {
-	bool found = false;
-	enum attestation_mode wanted = attestation_from_name(mode, &found);
-
-	if (!found)
-		return err_set(err, MSIV2_CONFIG, "attestation",
-		               "must be \"off\", \"optional\" or \"required\"");
-	if (wanted != ATTESTATION_OFF)
-		TRY(attest_tokens_prepare(world->attest_tokens, err));
-	pthread_mutex_lock(&world->modes_lock);
-	world->attestation = wanted;
-	pthread_mutex_unlock(&world->modes_lock);
-	return MSIV2_OK;
+	if (!mode)
+		return err_set(err, MSIV2_CONFIG, "host.attestation", "must be a text");
+	return change_text(world, "host", "attestation", mode, err);
 }
 
 void world_reset(struct world *world)
 {
-	bool found = false;
-
-	pthread_mutex_lock(&world->modes_lock);
-	world->modes = world->start_modes;
-	world->attestation = attestation_from_name(world->config.attestation, &found);
-	pthread_mutex_unlock(&world->modes_lock);
+	pthread_mutex_lock(&world->change_lock);
+	swap(world, snapshot_hold(world->start));
+	pthread_mutex_unlock(&world->change_lock);
 	revocations_reset(world->revocations);
 	registry_reset(world->registry);
 	attestations_reset(world->attestations);
 	nonces_reset(world->nonces);
 	world_clock_reset(&world->clock);
 	journal_reset(world->journal);
-}
-
-const struct config_identity *world_default_identity(const struct world *world)
-{
-	const struct config *config = &world->config;
-
-	for (size_t i = 0; i < config->identity_count; i++)
-		if (config->identities[i].system)
-			return &config->identities[i];
-	return &config->identities[0];
-}
-
-const struct config_identity *world_find_identity(const struct world *world, const char *selector,
-                                                  const char *value)
-{
-	for (size_t i = 0; i < world->config.identity_count; i++) {
-		const struct config_identity *identity = &world->config.identities[i];
-		const char *id = NULL;
-
-		if (text_equal(selector, "client_id"))
-			id = identity->client_id;
-		else if (text_equal(selector, "object_id"))
-			id = identity->object_id;
-		else if (text_equal(selector, "mi_res_id"))
-			id = identity->resource_id;
-		if (id && text_equal_nocase(id, value))
-			return identity;
-	}
-	return NULL;
 }

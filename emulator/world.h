@@ -2,8 +2,9 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 /* The world one emulator plays: tenant, host, identities, clock, keys, rules, revocations, journal.
- * One struct, no globals; roles are functions of it. The configuration and the addresses do not
- * change after start and are read without a lock; everything else has functions that lock. */
+ * One struct, no globals; roles are functions of it. The addresses do not change after start and
+ * are read without a lock; everything else has functions that lock. The configuration is an
+ * immutable snapshot: who reads it holds it, who changes it puts another in its place. */
 #ifndef EMULATOR_WORLD_H
 #define EMULATOR_WORLD_H
 
@@ -27,6 +28,7 @@
 #include "emulator/registry.h"
 #include "emulator/revocations.h"
 #include "emulator/rule.h"
+#include "emulator/snapshot.h"
 #include "emulator/world_clock.h"
 
 /* What the host does with attestation tokens (ATT-05). */
@@ -37,7 +39,6 @@ enum attestation_mode {
 };
 
 struct world {
-	struct config config;
 	struct ca *ca;
 	struct tokens *tokens;
 	struct device_ca *device_ca;
@@ -51,10 +52,10 @@ struct world {
 	const struct rng *rng;
 	struct log log;
 
-	struct rule_modes start_modes;
-	struct rule_modes modes;           /* under modes_lock */
-	enum attestation_mode attestation; /* under modes_lock */
-	pthread_mutex_t modes_lock;
+	struct snapshot *start;      /* what reset goes back to */
+	struct snapshot *now;        /* under lock: the current one */
+	pthread_mutex_t lock;        /* held for a moment */
+	pthread_mutex_t change_lock; /* one change after the other */
 
 	/* Addresses, known once the listeners are bound. No trailing slash. */
 	char *imds_base;
@@ -82,13 +83,22 @@ MSIV2_MUST_USE enum msiv2_rc world_set_ports(struct world *world, uint16_t imds_
 
 /* World time in seconds since 1970. */
 int64_t world_now_s(struct world *world);
-/* A copy of the modes that hold for one exchange. */
+/* The configuration as it is now; let go of it with snapshot_release(). */
+struct snapshot *world_hold(struct world *world);
+/* Reads `patch`, an object of configuration keys, over the configuration: all of it, or nothing and
+ * MSIV2_CONFIG naming the key that is wrong or fixed. Exchanges that are under way end with what
+ * they began with. */
+MSIV2_MUST_USE enum msiv2_rc world_change(struct world *world, const cJSON *patch,
+                                          struct msiv2_error *err);
+/* A copy of the modes that hold now. */
 struct rule_modes world_modes(struct world *world);
 /* Sets a mode; MSIV2_CONFIG when rule or mode is unknown. */
 MSIV2_MUST_USE enum msiv2_rc world_set_mode(struct world *world, const char *rule, const char *mode,
                                             struct msiv2_error *err);
-/* What the host does with attestation tokens. */
+/* What the default host does with attestation tokens. */
 enum attestation_mode world_attestation(struct world *world);
+/* The mode that a host's configuration names. */
+enum attestation_mode attestation_mode_of(const struct config_host *host);
 /* The word of a mode: "off", "optional", "required". */
 const char *attestation_mode_name(enum attestation_mode mode);
 /* Sets the mode by its word; MSIV2_CONFIG when there is none of that name. */
@@ -96,12 +106,5 @@ MSIV2_MUST_USE enum msiv2_rc world_set_attestation(struct world *world, const ch
                                                    struct msiv2_error *err);
 /* Journal, registry, revocations, nonces, attestations, clock and modes as at start. */
 void world_reset(struct world *world);
-
-/* The system-assigned identity, or the first one when there is none. Never NULL. */
-const struct config_identity *world_default_identity(const struct world *world);
-/* The identity whose `selector` ("client_id", "object_id", "mi_res_id") has that value, ignoring
- * case; NULL when there is none. */
-const struct config_identity *world_find_identity(const struct world *world, const char *selector,
-                                                  const char *value);
 
 #endif

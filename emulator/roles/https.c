@@ -50,7 +50,7 @@ void https_answer(struct world *world, const struct http_request *request,
 {
 	static const struct role_answer not_found = {404, "not_found", 0, "Not found"};
 	char tenant[TENANT_MAX] = "";
-	struct role_call call;
+	OWNED_STRUCT(role_call) call = {0};
 	const struct route *route;
 
 	role_call_init(&call, world, request, response, notes);

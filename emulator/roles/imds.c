@@ -214,7 +214,7 @@ static const struct imds_endpoint *find_endpoint(const char *path)
 }
 
 /* META-04: the identity that is meant; the host's own when none is named. */
-static void select_identity(struct imds_facts *facts, const struct world *world)
+static void select_identity(struct imds_facts *facts, const struct config_host *host)
 {
 	for (size_t i = 0; i < TEXT_COUNT(selectors); i++) {
 		const char *value = query_get(facts->query, selectors[i], NULL);
@@ -222,26 +222,26 @@ static void select_identity(struct imds_facts *facts, const struct world *world)
 		if (!value)
 			continue;
 		if (facts->selector_count++ == 0)
-			facts->identity = world_find_identity(world, selectors[i], value);
+			facts->identity = config_find_identity(host, selectors[i], value);
 	}
 	if (facts->selector_count == 0)
-		facts->identity = world_default_identity(world);
+		facts->identity = config_default_identity(host);
 }
 
 /* META-05. */
 static void answer_metadata(struct role_call *call, const struct config_identity *identity)
 {
-	const struct config *config = &call->world->config;
+	const struct config_host *host = call->host;
 	OWNED(cJSON) *json = cJSON_CreateObject();
 	cJSON *cu_id;
 
 	cJSON_AddStringToObject(json, "clientId", identity->client_id);
-	cJSON_AddStringToObject(json, "tenantId", config->tenant_id);
+	cJSON_AddStringToObject(json, "tenantId", call->config->tenant_id);
 	cu_id = cJSON_AddObjectToObject(json, "cuId");
-	if (config->vm_id)
-		cJSON_AddStringToObject(cu_id, "vmId", config->vm_id);
-	if (config->vmss_id)
-		cJSON_AddStringToObject(cu_id, "vmssId", config->vmss_id);
+	if (host->vm_id)
+		cJSON_AddStringToObject(cu_id, "vmId", host->vm_id);
+	if (host->vmss_id)
+		cJSON_AddStringToObject(cu_id, "vmssId", host->vmss_id);
 	cJSON_AddStringToObject(json, "attestationEndpoint", call->world->attestation_endpoint);
 	role_send_json(call, 200, json);
 }
@@ -271,7 +271,7 @@ static void answer_endpoint(struct role_call *call, const struct imds_endpoint *
 	char detail[ROLE_DETAIL_SIZE] = "";
 	const struct role_rule *row;
 
-	select_identity(&facts, call->world);
+	select_identity(&facts, call->host);
 	row = role_judge(rows, TEXT_COUNT(rows), &facts, call, detail);
 	if (row) {
 		refuse(call, &facts, row, detail);
@@ -279,7 +279,7 @@ static void answer_endpoint(struct role_call *call, const struct imds_endpoint *
 	}
 	/* Where the unknown identity is only noted, the host's own stands in. */
 	if (!facts.identity)
-		facts.identity = world_default_identity(call->world);
+		facts.identity = config_default_identity(call->host);
 	role_note(call->notes->client_id, sizeof(call->notes->client_id),
 	          facts.identity->client_id);
 	if (endpoint->endpoint == ENDPOINT_ISSUE)
@@ -303,7 +303,7 @@ void imds_answer(struct world *world, const struct http_request *request,
 	const struct imds_endpoint *endpoint = find_endpoint(request->path);
 	OWNED_STRUCT(query) query = {0};
 	struct msiv2_error err = {0};
-	struct role_call call;
+	OWNED_STRUCT(role_call) call = {0};
 	enum msiv2_rc rc;
 
 	role_call_init(&call, world, request, response, notes);

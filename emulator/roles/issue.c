@@ -188,12 +188,12 @@ static enum msiv2_rc issue(struct role_call *call, const struct issue_body *body
                            struct msiv2_error *err)
 {
 	struct world *world = call->world;
-	int64_t not_before_s = call->now_s - world->config.certificate_backdate_s;
+	int64_t not_before_s = call->now_s - call->config->certificate_backdate_s;
 	const struct ca_leaf leaf = {
 	        .subject = verdict->subject,
 	        .public_key = verdict->public_key,
 	        .not_before_s = not_before_s > 0 ? not_before_s : 0,
-	        .not_after_s = call->now_s + world->config.certificate_lifetime_s,
+	        .not_after_s = call->now_s + call->config->certificate_lifetime_s,
 	};
 	uint8_t sha256[X509_SHA256_LEN];
 	OWNED_STRUCT(bytes) hex = {0};
@@ -218,7 +218,7 @@ static void answer_certificate(struct role_call *call, const struct config_ident
 
 	base64_encode(der->data, der->len, &base64);
 	cJSON_AddStringToObject(json, "client_id", identity->client_id);
-	cJSON_AddStringToObject(json, "tenant_id", call->world->config.tenant_id);
+	cJSON_AddStringToObject(json, "tenant_id", call->config->tenant_id);
 	cJSON_AddStringToObject(json, "certificate", bytes_text(&base64));
 	cJSON_AddStringToObject(json, "identity_type",
 	                        identity->system ? "SystemAssigned" : "UserAssigned");
@@ -231,12 +231,11 @@ static void answer_csr(struct role_call *call, const struct config_identity *ide
                        const struct issue_body *body)
 {
 	static const struct role_answer bad_csr = {400, "invalid_request", 0, "{}"};
-	const struct config *config = &call->world->config;
 	const struct csr_expectation expectation = {
 	        .client_id = identity->client_id,
-	        .tenant_id = config->tenant_id,
-	        .vm_id = config->vm_id,
-	        .vmss_id = config->vmss_id,
+	        .tenant_id = call->config->tenant_id,
+	        .vm_id = call->host->vm_id,
+	        .vmss_id = call->host->vmss_id,
 	};
 	OWNED_STRUCT(csr_verdict) verdict = {0};
 	OWNED_STRUCT(bytes) der = {0};
@@ -255,7 +254,7 @@ static void answer_csr(struct role_call *call, const struct config_identity *ide
 
 void issue_answer(struct role_call *call, const struct config_identity *identity)
 {
-	OWNED_STRUCT(issue_body) body = {.mode = world_attestation(call->world)};
+	OWNED_STRUCT(issue_body) body = {.mode = attestation_mode_of(call->host)};
 
 	if (role_refuse_broken_body(call))
 		return;

@@ -144,7 +144,7 @@ static enum msiv2_rc issue(struct role_call *call, enum attest_kind kind,
 	        .n = bytes_text(&verdict->n),
 	        .e = bytes_text(&verdict->e),
 	        .issued_at_s = call->now_s,
-	        .expires_at_s = call->now_s + world->config.attestation_token_lifetime_s,
+	        .expires_at_s = call->now_s + call->config->attestation_token_lifetime_s,
 	};
 	char jti[UUID_TEXT_SIZE];
 

@@ -16,7 +16,7 @@
 
 /* What the rules look at. */
 struct resource_facts {
-	const struct world *world;
+	const struct config *config;
 	const char *scheme; /* POP, BEARER, or NULL */
 	const char *jwt;    /* borrowed from the header; NULL = none */
 	enum token_verdict verdict;
@@ -57,7 +57,7 @@ static bool outside_time(const void *facts, char detail[ROLE_DETAIL_SIZE])
 static bool wrong_audience(const void *facts, char detail[ROLE_DETAIL_SIZE])
 {
 	const struct resource_facts *f = facts;
-	const struct config_list *known = &f->world->config.resource_audiences;
+	const struct config_list *known = &f->config->resource_audiences;
 
 	(void)snprintf(detail, ROLE_DETAIL_SIZE, "the token is for another audience");
 	for (size_t i = 0; i < known->count; i++)
@@ -133,7 +133,7 @@ static enum msiv2_rc read_facts(struct resource_facts *facts, struct role_call *
 	uint8_t sha256[X509_SHA256_LEN];
 	OWNED_STRUCT(bytes) text = {0};
 
-	*facts = (struct resource_facts){.world = call->world, .verdict = TOKEN_MALFORMED};
+	*facts = (struct resource_facts){.config = call->config, .verdict = TOKEN_MALFORMED};
 	read_authorization(facts, call->request);
 	if (facts->jwt)
 		facts->verdict = tokens_check(call->world->tokens, facts->jwt, strlen(facts->jwt),

@@ -12,15 +12,26 @@
 void role_call_init(struct role_call *call, struct world *world, const struct http_request *request,
                     struct http_response *response, struct journal_notes *notes)
 {
+	struct snapshot *snapshot = world_hold(world);
+
 	*call = (struct role_call){
 	        .world = world,
 	        .request = request,
 	        .response = response,
 	        .notes = notes,
-	        .modes = world_modes(world),
+	        .config = &snapshot->config,
+	        .host = &snapshot->config.host,
+	        .snapshot = snapshot,
+	        .modes = snapshot->modes,
 	        .now_s = world_now_s(world),
 	};
 	role_note_correlation(call);
+}
+
+void role_call_free(struct role_call *call)
+{
+	snapshot_release(call->snapshot);
+	call->snapshot = NULL;
 }
 
 const struct role_rule *role_judge(const struct role_rule *rows, size_t count, const void *facts,

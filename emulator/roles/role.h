@@ -24,6 +24,11 @@ struct role_call {
 	const struct http_request *request;
 	struct http_response *response;
 	struct journal_notes *notes;
+	/* The configuration for the whole exchange, and the host that it is with: the one whose
+	 * IMDS was asked, the default one on the other listeners. */
+	const struct config *config;
+	const struct config_host *host;
+	struct snapshot *snapshot; /* held; what they point into */
 	struct rule_modes modes;
 	int64_t now_s; /* world time, one look for the whole exchange */
 };
@@ -45,9 +50,12 @@ struct role_rule {
 	struct role_answer answer;
 };
 
-/* Fills a call for one exchange. */
+/* Fills a call for one exchange; role_call_free() ends it. */
 void role_call_init(struct role_call *call, struct world *world, const struct http_request *request,
                     struct http_response *response, struct journal_notes *notes);
+/* Lets go of the configuration. */
+void role_call_free(struct role_call *call);
+DEFINE_OWNED_VALUE(role_call, role_call_free)
 
 /* Walks the rows in order; the first one that rejects, with its detail, or NULL when none does. */
 const struct role_rule *role_judge(const struct role_rule *rows, size_t count, const void *facts,

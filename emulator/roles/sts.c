@@ -84,7 +84,7 @@ static void note_jti(struct journal_notes *notes, const struct bytes *jwt)
 static enum msiv2_rc make_token(struct role_call *call, const struct sts_facts *facts,
                                 struct bytes *jwt, struct msiv2_error *err)
 {
-	const struct config *config = &call->world->config;
+	const struct config *config = call->config;
 	OWNED_STRUCT(bytes) issuer = {0};
 	OWNED_STRUCT(bytes) audience = {0};
 
@@ -112,7 +112,7 @@ static enum msiv2_rc make_token(struct role_call *call, const struct sts_facts *
 static void answer_token(struct role_call *call, const struct sts_facts *facts)
 {
 	const char *type = facts->wants_pop ? "mtls_pop" : "Bearer";
-	int64_t lifetime_s = call->world->config.token_lifetime_s;
+	int64_t lifetime_s = call->config->token_lifetime_s;
 	OWNED_STRUCT(bytes) jwt = {.secret = true};
 	OWNED(cJSON) *json = cJSON_CreateObject();
 	char trace_id[UUID_TEXT_SIZE] = "";

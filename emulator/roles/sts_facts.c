@@ -47,7 +47,7 @@ static enum msiv2_rc read_certificate(struct sts_facts *facts, struct role_call 
 	if (x509_validity(facts->certificate, &not_before_s, &not_after_s))
 		facts->revoked =
 		        revocations_has(world->revocations, sha256,
-		                        not_after_s - world->config.certificate_lifetime_s);
+		                        not_after_s - call->config->certificate_lifetime_s);
 	return MSIV2_OK;
 }
 
@@ -57,7 +57,7 @@ enum msiv2_rc sts_facts_init(struct sts_facts *facts, struct role_call *call, co
 	const char *client_id;
 
 	*facts = (struct sts_facts){
-	        .world = call->world,
+	        .config = call->config,
 	        .request = call->request,
 	        .tenant = tenant,
 	        .certificate = call->request->tls ? call->request->tls->peer : NULL,
@@ -65,7 +65,7 @@ enum msiv2_rc sts_facts_init(struct sts_facts *facts, struct role_call *call, co
 	TRY(read_form(facts, err));
 	client_id = query_get(&facts->form, "client_id", NULL);
 	if (client_id)
-		facts->identity = world_find_identity(call->world, "client_id", client_id);
+		facts->identity = config_find_identity(call->host, "client_id", client_id);
 	facts->wants_pop =
 	        text_equal_nocase(query_get(&facts->form, "token_type", NULL), "mtls_pop");
 	return facts->certificate ? read_certificate(facts, call, err) : MSIV2_OK;

@@ -31,7 +31,7 @@ static bool wrong_tenant(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	const struct sts_facts *f = facts;
 
 	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.60s", f->tenant);
-	return !text_equal_nocase(f->tenant, f->world->config.tenant_id);
+	return !text_equal_nocase(f->tenant, f->config->tenant_id);
 }
 
 static bool wrong_content_type(const void *facts, char detail[ROLE_DETAIL_SIZE])
@@ -157,7 +157,7 @@ static bool wrong_scope(const void *facts, char detail[ROLE_DETAIL_SIZE])
 static bool unknown_resource(const void *facts, char detail[ROLE_DETAIL_SIZE])
 {
 	const struct sts_facts *f = facts;
-	const struct config_list *known = &f->world->config.token_resources;
+	const struct config_list *known = &f->config->token_resources;
 	const char *scope = form_value(f, "scope");
 	size_t len = resource_len(scope);
 

@@ -16,7 +16,7 @@
 
 /* What the rules look at. */
 struct sts_facts {
-	const struct world *world;
+	const struct config *config;
 	const struct http_request *request;
 	const char *tenant;
 	struct query form;

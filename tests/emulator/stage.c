@@ -166,6 +166,25 @@ bool stage_silent(const struct stage *stage, enum rule_id rule)
 	return !find(stage, rule);
 }
 
+void stage_change(struct stage *stage, const char *patch_text)
+{
+	static const struct blame blame = {MSIV2_CONFIG, "patch"};
+	OWNED(cJSON) *patch = NULL;
+	struct msiv2_error err = {0};
+
+	if (json_parse_object(patch_text, strlen(patch_text), &blame, &patch, &err) != MSIV2_OK ||
+	    world_change(stage->world, patch, &err) != MSIV2_OK)
+		fail_msg("%s: %s", msiv2_error_where(&err), msiv2_error_message(&err));
+}
+
+void stage_profile(struct stage *stage, const char *profile)
+{
+	OWNED_STRUCT(bytes) patch = {0};
+
+	bytes_addf(&patch, "{\"profile\":\"%s\"}", profile);
+	stage_change(stage, bytes_text(&patch));
+}
+
 void stage_mode(struct stage *stage, const char *rule, const char *mode)
 {
 	assert_int_equal(world_set_mode(stage->world, rule, mode, NULL), MSIV2_OK);

@@ -71,6 +71,10 @@ const char *stage_answer_header(const struct stage *stage, const char *name);
 bool stage_found(const struct stage *stage, enum rule_id rule, bool rejected);
 /* The rule has no finding. */
 bool stage_silent(const struct stage *stage, enum rule_id rule);
+/* Changes the configuration or fails the test. */
+void stage_change(struct stage *stage, const char *patch_text);
+/* Sets the profile or fails the test. */
+void stage_profile(struct stage *stage, const char *profile);
 /* Sets a mode or fails the test. */
 void stage_mode(struct stage *stage, const char *rule, const char *mode);
 

@@ -31,12 +31,14 @@ static void the_defaults_are_the_documented_world(void **state)
 	assert_int_equal(config_init(&config, NULL), MSIV2_OK);
 	assert_int_equal(config_check(&config, NULL), MSIV2_OK);
 	assert_string_equal(config.tenant_id, "72f988bf-0000-4000-8000-00000000aaaa");
-	assert_string_equal(config.vm_id, "11111111-2222-4333-8444-555555555555");
-	assert_null(config.vmss_id); /* META-05: a plain VM has none */
-	assert_int_equal(config.identity_count, 2);
-	assert_true(config.identities[0].system);
-	assert_string_equal(config.identities[0].client_id, "a1a1a1a1-0000-4000-8000-000000000001");
-	assert_string_equal(config.identities[1].object_id, "b2b2b2b2-0000-4000-8000-000000000002");
+	assert_string_equal(config.host.vm_id, "11111111-2222-4333-8444-555555555555");
+	assert_null(config.host.vmss_id); /* META-05: a plain VM has none */
+	assert_int_equal(config.host.identity_count, 2);
+	assert_true(config.host.identities[0].system);
+	assert_string_equal(config.host.identities[0].client_id,
+	                    "a1a1a1a1-0000-4000-8000-000000000001");
+	assert_string_equal(config.host.identities[1].object_id,
+	                    "b2b2b2b2-0000-4000-8000-000000000002");
 	assert_int_equal(config.certificate_lifetime_s, 604800); /* ISSUE-03 */
 	assert_int_equal(config.certificate_backdate_s, 300);
 	assert_int_equal(config.token_lifetime_s, 86400);
@@ -186,8 +188,8 @@ static void every_key_is_read_and_printed_back_the_same(void **state)
 
 	(void)state;
 	assert_int_equal(read_over_defaults(&config, everything, NULL), MSIV2_OK);
-	assert_string_equal(config.vmss_id, "set");
-	assert_null(config.vm_id);
+	assert_string_equal(config.host.vmss_id, "set");
+	assert_null(config.host.vm_id);
 	assert_int_equal(config.clock_offset_s, -5);
 	assert_true(config.clock_frozen);
 	assert_string_equal(config.server_names.items[1], "10.0.0.1");
@@ -210,7 +212,7 @@ static void the_printed_defaults_are_accepted(void **state)
 	config_print(&config, &text);
 	assert_int_equal(read_over_defaults(&again, bytes_text(&text), NULL), MSIV2_OK);
 	assert_string_equal(again.tenant_id, config.tenant_id);
-	assert_int_equal(again.identity_count, 2);
+	assert_int_equal(again.host.identity_count, 2);
 }
 
 static void a_later_document_wins_key_by_key(void **state)

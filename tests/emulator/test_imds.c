@@ -208,7 +208,7 @@ static void a_query_that_cannot_be_decoded_is_400_in_every_mode(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < RULE_COUNT; i++)
-		stage.world->modes.mode[i] = RULE_OFF;
+		stage_mode(&stage, rule_get((enum rule_id)i)->name, "off");
 	begin_metadata(VERSION "&client_id=%zz");
 	stage_imds(&stage);
 	assert_int_equal(stage.response.status, 400);
@@ -353,7 +353,7 @@ static void the_strict_profile_accepts_a_perfect_client(void **state)
 	OWNED_STRUCT(bytes) body = {0};
 
 	(void)state;
-	assert_true(rule_modes_profile(&stage.world->modes, "strict"));
+	stage_profile(&stage, "strict");
 	begin_metadata(VERSION);
 	stage_imds(&stage);
 	assert_int_equal(stage.response.status, 200);

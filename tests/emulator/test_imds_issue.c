@@ -157,7 +157,7 @@ static void bad_bodies_are_refused(void **state)
 
 	(void)state;
 	for (size_t m = 0; m < TEXT_COUNT(modes); m++) {
-		assert_true(rule_modes_profile(&stage.world->modes, modes[m]));
+		stage_profile(&stage, modes[m]);
 		for (size_t i = 0; i < TEXT_COUNT(bad); i++) {
 			begin_issue(VERSION, bad[i]);
 			stage_imds(&stage);

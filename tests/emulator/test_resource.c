@@ -208,17 +208,14 @@ static void an_expired_token_is_refused_on_the_worlds_clock(void **state)
 
 static void only_configured_audiences_are_accepted(void **state)
 {
-	static char *accepted[] = {(char *)"https://other"};
-	struct config_list *audiences = &stage.world->config.resource_audiences;
-
 	(void)state;
-	*audiences = (struct config_list){accepted, 1};
+	stage_change(&stage, "{\"resource_audiences\":[\"https://other\"]}");
 	call(pop, certificate);
 	expect_refused(RULE_RES_AUDIENCE);
-	accepted[0] = (char *)"https://vault.azure.net";
+	stage_change(&stage, "{\"resource_audiences\":[\"https://vault.azure.net\"]}");
 	call(pop, certificate);
 	assert_int_equal(stage.response.status, 200);
-	*audiences = (struct config_list){0};
+	stage_change(&stage, "{\"resource_audiences\":[]}");
 }
 
 static void a_rule_that_notes_lets_the_call_through(void **state)

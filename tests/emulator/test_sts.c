@@ -389,8 +389,7 @@ static void noted_breaches_still_get_a_token(void **state)
 static void what_a_token_cannot_be_made_without_is_refused_in_every_mode(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < RULE_COUNT; i++)
-		stage.world->modes.mode[i] = RULE_NOTE;
+	stage_profile(&stage, "lenient");
 	ask(POP_FORM, NULL);
 	expect_refused(400, "invalid_request", 392200);
 	ask("client_id=nobody&" SCOPE "&" GRANT, certificate);
