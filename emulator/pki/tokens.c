@@ -80,7 +80,7 @@ static enum msiv2_rc add_texts(cJSON *payload, const struct token_claims *claims
 	        /* The shape of xms_tb is not public (SPEC): here the same thumbprint. */
 	        {"xms_tb", claims->x5t_s256, FACT_SIZE(x5t_s256), true},
 	        {"jti", jti, FACT_SIZE(jti), false},
-	        {"ver", "2.0", sizeof("2.0"), false},
+	        {"ver", claims->version ? claims->version : "2.0", sizeof("2.0"), false},
 	        {"emulator", "NOT FOR PRODUCTION", sizeof("NOT FOR PRODUCTION"),
 	         false}, /* SEC-02 */
 	};
@@ -158,4 +158,26 @@ enum token_verdict tokens_check(struct tokens *tokens, const char *jwt, size_t l
 	if (token_key_wait(tokens->key, &key, &about, NULL) != MSIV2_OK)
 		return TOKEN_NO_KEY;
 	return token_check(jwt, len, key, bytes_text(&about->kid), now_s, facts);
+}
+
+const char *tokens_kid(struct tokens *tokens)
+{
+	const struct token_key_public *about;
+	EVP_PKEY *key;
+
+	if (token_key_wait(tokens->key, &key, &about, NULL) != MSIV2_OK)
+		return NULL;
+	return bytes_text(&about->kid);
+}
+
+enum token_signature tokens_signature(struct tokens *tokens, const char *jwt, size_t len)
+{
+	OWNED_STRUCT(jwt) parts = {0};
+	EVP_PKEY *key;
+
+	if (!jwt_read(jwt, len, &parts))
+		return TOKEN_SIGNATURE_UNREADABLE;
+	if (token_key_wait(tokens->key, &key, NULL, NULL) != MSIV2_OK)
+		return TOKEN_SIGNATURE_NO_KEY;
+	return jwt_verifies(&parts, key) ? TOKEN_SIGNATURE_GOOD : TOKEN_SIGNATURE_BAD;
 }

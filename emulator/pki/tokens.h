@@ -29,8 +29,8 @@ MSIV2_MUST_USE enum msiv2_rc tokens_new(const char *state_dir, const struct rng 
 void tokens_free(struct tokens *tokens);
 DEFINE_OWNED_STRUCT(tokens, tokens_free)
 
-/* The claims of one token. Besides these it says ver "2.0", a jti of its own, and that it is NOT
- * FOR PRODUCTION. Texts are UTF-8 and shorter than their fields in struct token_facts. */
+/* The claims of one token. Besides these it says a jti of its own, and that it is NOT FOR
+ * PRODUCTION. Texts are UTF-8 and shorter than their fields in struct token_facts. */
 struct token_claims {
 	const char *issuer;    /* iss */
 	const char *audience;  /* aud: the resource */
@@ -39,6 +39,7 @@ struct token_claims {
 	const char *object_id; /* oid, sub */
 	const char *mi_res_id; /* xms_mirid, NULL = left out */
 	const char *x5t_s256;  /* cnf.x5t#S256 and xms_tb (SPEC); NULL = a bearer token */
+	const char *version;   /* ver; NULL = "2.0" */
 	int64_t issued_at_s;   /* iat, nbf */
 	int64_t expires_at_s;  /* exp */
 };
@@ -56,6 +57,18 @@ MSIV2_MUST_USE enum msiv2_rc tokens_ready(struct tokens *tokens, struct msiv2_er
  * (RFC 7638). Thread-safe. */
 MSIV2_MUST_USE enum msiv2_rc tokens_jwks(struct tokens *tokens, struct bytes *out,
                                          struct msiv2_error *err);
+
+/* How things stand with a token's signature, whatever its header and its claims say. */
+enum token_signature {
+	TOKEN_SIGNATURE_GOOD, /* by our key, over these very bytes */
+	TOKEN_SIGNATURE_BAD,
+	TOKEN_SIGNATURE_UNREADABLE, /* no compact JWT */
+	TOKEN_SIGNATURE_NO_KEY      /* tokens_ready() tells why */
+};
+/* Verifies the signature as RS256 and looks at nothing else. Thread-safe. */
+enum token_signature tokens_signature(struct tokens *tokens, const char *jwt, size_t len);
+/* The kid in our JWKS; NULL when there is no key. Borrowed. Waits. Thread-safe. */
+const char *tokens_kid(struct tokens *tokens);
 
 /* What a presented token says, once its signature is good. */
 struct token_facts {
