@@ -56,6 +56,8 @@ static const char *const endpoint_names[ENDPOINT_ALL] = {
         [ENDPOINT_ATTEST_KEYGUARD] = "attest-keyguard",
         [ENDPOINT_ATTEST_TPM] = "attest-tpm",
         [ENDPOINT_MAA_CERTS] = "maa-certs",
+        [ENDPOINT_V1_TOKEN] = "imds-v1-token",
+        [ENDPOINT_COMPUTE] = "compute",
 };
 
 static const char *const listener_names[] = {"imds", "sts", "admin"};

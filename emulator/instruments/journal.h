@@ -35,6 +35,8 @@ enum endpoint {
 	ENDPOINT_ATTEST_KEYGUARD,
 	ENDPOINT_ATTEST_TPM,
 	ENDPOINT_MAA_CERTS,
+	ENDPOINT_V1_TOKEN,
+	ENDPOINT_COMPUTE,
 	/* The ones above are asked over the wire and listed by the counts. */
 	ENDPOINT_COUNT,
 	/* What changed the world from outside (the admin interface), and handshakes that failed. */

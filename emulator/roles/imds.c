@@ -8,7 +8,10 @@
 
 #include "common/json.h"
 #include "common/text.h"
+#include "compute.h"
 #include "emulator/query.h"
+#include "imds_frame.h"
+#include "imds_v1.h"
 #include "issue.h"
 #include "role.h"
 
@@ -29,39 +32,19 @@ static const char *const selectors[] = {"client_id", "object_id", "mi_res_id"};
 
 /* What the rules look at. */
 struct imds_facts {
-	const struct http_request *request;
+	struct imds_frame frame; /* first: the shared checks look at it */
 	const struct imds_endpoint *endpoint;
-	const struct query *query;
 	size_t selector_count;                  /* selectors given */
 	const struct config_identity *identity; /* NULL = not assigned to this host */
 };
-
-static bool forwarded(const void *facts, char detail[ROLE_DETAIL_SIZE])
-{
-	const struct imds_facts *f = facts;
-
-	(void)snprintf(detail, ROLE_DETAIL_SIZE, "the request has X-Forwarded-For");
-	return http_header(f->request, "X-Forwarded-For", NULL) != NULL;
-}
-
-static bool no_metadata_header(const void *facts, char detail[ROLE_DETAIL_SIZE])
-{
-	const struct imds_facts *f = facts;
-	size_t count = 0;
-	const char *value = http_header(f->request, "Metadata", &count);
-
-	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%zu Metadata headers%s", count,
-	               count == 1 ? ", not \"true\"" : "");
-	return count != 1 || !text_equal_nocase(value, "true");
-}
 
 /* The endpoint is `which`, and asked with another method than its own. */
 static bool wrong_method(const struct imds_facts *facts, enum endpoint which,
                          char detail[ROLE_DETAIL_SIZE])
 {
-	(void)snprintf(detail, ROLE_DETAIL_SIZE, "asked with %.20s", facts->request->method);
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "asked with %.20s", facts->frame.request->method);
 	return facts->endpoint->endpoint == which &&
-	       !text_equal(facts->request->method, facts->endpoint->method);
+	       !text_equal(facts->frame.request->method, facts->endpoint->method);
 }
 
 static bool wrong_metadata_method(const void *facts, char detail[ROLE_DETAIL_SIZE])
@@ -78,23 +61,14 @@ static bool odd_path(const void *facts, char detail[ROLE_DETAIL_SIZE])
 {
 	const struct imds_facts *f = facts;
 
-	(void)snprintf(detail, ROLE_DETAIL_SIZE, "path %.100s", f->request->path);
-	return !text_equal(f->request->path, f->endpoint->path);
-}
-
-static bool repeated_parameter(const void *facts, char detail[ROLE_DETAIL_SIZE])
-{
-	const struct imds_facts *f = facts;
-	const char *name = query_repeated(f->query);
-
-	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.60s", name ? name : "");
-	return name != NULL;
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "path %.100s", f->frame.request->path);
+	return !text_equal(f->frame.request->path, f->endpoint->path);
 }
 
 static bool wrong_version(const void *facts, char detail[ROLE_DETAIL_SIZE])
 {
 	const struct imds_facts *f = facts;
-	const char *version = query_get(f->query, "cred-api-version", NULL);
+	const char *version = query_get(f->frame.query, "cred-api-version", NULL);
 
 	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.40s", version ? version : "none");
 	return !text_equal(version, API_VERSION);
@@ -105,7 +79,7 @@ static bool msi_res_id(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	const struct imds_facts *f = facts;
 
 	(void)snprintf(detail, ROLE_DETAIL_SIZE, "msi_res_id");
-	return query_get(f->query, "msi_res_id", NULL) != NULL;
+	return query_get(f->frame.query, "msi_res_id", NULL) != NULL;
 }
 
 static bool many_selectors(const void *facts, char detail[ROLE_DETAIL_SIZE])
@@ -129,7 +103,7 @@ static bool unknown_parameter(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	static const char *const known[] = {"cred-api-version", "client_id",  "object_id",
 	                                    "mi_res_id",        "msi_res_id", "bypass_cache"};
 	const struct imds_facts *f = facts;
-	const char *name = query_unknown(f->query, known, TEXT_COUNT(known));
+	const char *name = query_unknown(f->frame.query, known, TEXT_COUNT(known));
 
 	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.60s", name ? name : "");
 	return name != NULL;
@@ -138,7 +112,7 @@ static bool unknown_parameter(const void *facts, char detail[ROLE_DETAIL_SIZE])
 static bool bad_bypass(const void *facts, char detail[ROLE_DETAIL_SIZE])
 {
 	const struct imds_facts *f = facts;
-	const char *value = query_get(f->query, "bypass_cache", NULL);
+	const char *value = query_get(f->frame.query, "bypass_cache", NULL);
 
 	if (!value)
 		return false;
@@ -153,7 +127,7 @@ static bool bad_bypass(const void *facts, char detail[ROLE_DETAIL_SIZE])
 static bool no_correlation(const void *facts, char detail[ROLE_DETAIL_SIZE])
 {
 	const struct imds_facts *f = facts;
-	const char *fault = role_uuid_header_fault(f->request, "x-ms-client-request-id");
+	const char *fault = role_uuid_header_fault(f->frame.request, "x-ms-client-request-id");
 
 	(void)snprintf(detail, ROLE_DETAIL_SIZE, "x-ms-client-request-id: %s", fault ? fault : "");
 	return fault != NULL;
@@ -162,10 +136,10 @@ static bool no_correlation(const void *facts, char detail[ROLE_DETAIL_SIZE])
 /* Both endpoints, in the order in which they are checked. */
 static const struct role_rule rows[] = {
         {RULE_META_FORWARDED,
-         forwarded,
+         imds_frame_forwarded,
          {400, "invalid_request", 0, "Required metadata header not specified"}},
         {RULE_META_HEADER,
-         no_metadata_header,
+         imds_frame_no_header,
          {400, "invalid_request", 0, "Required metadata header not specified"}},
         {RULE_META_METHOD,
          wrong_metadata_method,
@@ -175,7 +149,7 @@ static const struct role_rule rows[] = {
          odd_path,
          {404, "invalid_request", 0, "The path is not in its lower-case form"}},
         {RULE_META_DUPLICATE,
-         repeated_parameter,
+         imds_frame_repeated,
          {400, "invalid_request", 0, "Query parameter given more than once: {}"}},
         {RULE_META_VERSION,
          wrong_version,
@@ -199,16 +173,10 @@ static const struct role_rule rows[] = {
          {400, "invalid_request", 0, "Required header x-ms-client-request-id: {}"}},
 };
 
-/* META-01: any case, with or without one trailing slash. */
 static const struct imds_endpoint *find_endpoint(const char *path)
 {
-	size_t len = strlen(path);
-
-	if (len > 1 && path[len - 1] == '/')
-		len--;
 	for (size_t i = 0; i < TEXT_COUNT(endpoints); i++)
-		if (strlen(endpoints[i].path) == len &&
-		    strncasecmp(endpoints[i].path, path, len) == 0)
+		if (imds_frame_is_path(path, endpoints[i].path))
 			return &endpoints[i];
 	return NULL;
 }
@@ -217,7 +185,7 @@ static const struct imds_endpoint *find_endpoint(const char *path)
 static void select_identity(struct imds_facts *facts, const struct config_host *host)
 {
 	for (size_t i = 0; i < TEXT_COUNT(selectors); i++) {
-		const char *value = query_get(facts->query, selectors[i], NULL);
+		const char *value = query_get(facts->frame.query, selectors[i], NULL);
 
 		if (!value)
 			continue;
@@ -267,7 +235,10 @@ static void refuse(struct role_call *call, const struct imds_facts *facts,
 static void answer_endpoint(struct role_call *call, const struct imds_endpoint *endpoint,
                             const struct query *query)
 {
-	struct imds_facts facts = {.request = call->request, .endpoint = endpoint, .query = query};
+	struct imds_facts facts = {
+	        .frame = {call->request, query, endpoint->path, endpoint->method},
+	        .endpoint = endpoint,
+	};
 	char detail[ROLE_DETAIL_SIZE] = "";
 	const struct role_rule *row;
 
@@ -293,35 +264,35 @@ void imds_add_headers(struct http_response *response)
 	http_add_header(response, "Server", SERVER);
 }
 
+/* A request to one of the two endpoints. */
+static void answer_v2(struct role_call *call, const struct imds_endpoint *endpoint)
+{
+	OWNED_STRUCT(query) query = {0};
+
+	call->notes->endpoint = endpoint->endpoint;
+	/* META-08: a probe is the metadata request without its header. */
+	if (endpoint->endpoint == ENDPOINT_METADATA &&
+	    !http_header(call->request, "Metadata", NULL))
+		call->notes->endpoint = ENDPOINT_PROBE;
+	if (imds_frame_read_query(call, &query))
+		answer_endpoint(call, endpoint, &query);
+}
+
 void imds_answer(struct world *world, const struct http_request *request,
                  struct http_response *response, struct journal_notes *notes)
 {
 	static const struct role_answer not_found = {404, "not_found", 0, "Not found"};
-	static const struct role_answer bad_query = {400, "invalid_request", 0,
-	                                             "The query is not well-formed: {}"};
-	static const struct blame blame = {MSIV2_CONFIG, "query"};
 	const struct imds_endpoint *endpoint = find_endpoint(request->path);
-	OWNED_STRUCT(query) query = {0};
-	struct msiv2_error err = {0};
 	OWNED_STRUCT(role_call) call = {0};
-	enum msiv2_rc rc;
 
 	role_call_init(&call, world, request, response, notes);
 	imds_add_headers(response);
-	if (!endpoint) {
-		role_refuse(&call, &not_found, "", NULL);
-		return;
-	}
-	notes->endpoint = endpoint->endpoint;
-	/* META-08: a probe is the metadata request without its header. */
-	if (notes->endpoint == ENDPOINT_METADATA && !http_header(request, "Metadata", NULL))
-		notes->endpoint = ENDPOINT_PROBE;
-	rc = query_parse(request->query, request->query ? strlen(request->query) : 0, &blame,
-	                 &query, &err);
-	if (rc == MSIV2_OK)
-		answer_endpoint(&call, endpoint, &query);
-	else if (rc == MSIV2_CONFIG)
-		role_refuse(&call, &bad_query, err.message, NULL);
+	if (endpoint)
+		answer_v2(&call, endpoint);
+	else if (imds_v1_has_path(request->path))
+		imds_v1_answer(&call);
+	else if (compute_has_path(request->path))
+		compute_answer(&call);
 	else
-		role_fail(&call, &err);
+		role_refuse(&call, &not_found, "", NULL);
 }

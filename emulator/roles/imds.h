@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 /* The instance metadata service, version 2: getplatformmetadata (META-01..09) and issuecredential
- * (ISSUE-01..03). Every other path is 404, as on a host without v2 (META-07). */
+ * (ISSUE-01..03). The older token and the compute metadata are imds_v1.h and compute.h; every other
+ * path is 404, as on a host without v2 (META-07). */
 #ifndef EMULATOR_ROLES_IMDS_H
 #define EMULATOR_ROLES_IMDS_H
 

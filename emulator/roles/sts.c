@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/encoding.h"
 #include "common/json.h"
 #include "common/text.h"
 #include "emulator/pki/tokens.h"
 #include "entra.h"
 #include "sts_rules.h"
+#include "token_note.h"
 
 #define DEFAULT_SUFFIX "/.default"
 
@@ -63,23 +63,6 @@ static void audience_of(const char *scope, struct bytes *out)
 	bytes_add(out, scope ? scope : "", len);
 }
 
-/* Notes the jti of a token that was just made, for the journal. */
-static void note_jti(struct journal_notes *notes, const struct bytes *jwt)
-{
-	static const struct blame blame = {MSIV2_INTERNAL, "jwt"};
-	const char *text = bytes_text(jwt);
-	const char *dot = strchr(text, '.');
-	const char *end = dot ? strchr(dot + 1, '.') : NULL;
-	OWNED_STRUCT(bytes) payload = {.secret = true};
-	OWNED(cJSON) *claims = NULL;
-	const char *jti = NULL;
-
-	if (end && base64url_decode(dot + 1, (size_t)(end - dot - 1), &payload) &&
-	    json_parse_object(payload.data, payload.len, &blame, &claims, NULL) == MSIV2_OK &&
-	    json_need_string(claims, "jti", &blame, &jti, NULL) == MSIV2_OK)
-		role_note(notes->token_jti, sizeof(notes->token_jti), jti);
-}
-
 /* TOK-01. */
 static enum msiv2_rc make_token(struct role_call *call, const struct sts_facts *facts,
                                 struct bytes *jwt, struct msiv2_error *err)
@@ -122,8 +105,7 @@ static void answer_token(struct role_call *call, const struct sts_facts *facts)
 		role_fail(call, &err);
 		return;
 	}
-	role_note(call->notes->token_type, sizeof(call->notes->token_type), type);
-	note_jti(call->notes, &jwt);
+	token_note(call->notes, type, &jwt);
 	if (!rng_uuid(call->world->rng, trace_id))
 		trace_id[0] = '\0';
 	cJSON_AddStringToObject(json, "token_type", type);
