@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "issued.h"
+
+#include "emulator/registry.h"
+
+static struct registry_facts facts_of(const struct role_call *call, const char *client_id)
+{
+	struct registry_facts facts = {.issued_s = call->now_s};
+
+	role_note(facts.client_id, sizeof(facts.client_id), client_id);
+	role_note(facts.correlation_id, sizeof(facts.correlation_id), call->notes->correlation_id);
+	return facts;
+}
+
+void issued_certificate(const struct role_call *call, const char *client_id,
+                        const struct bytes *der, bool attested, unsigned attestation_faults)
+{
+	struct registry_facts facts = facts_of(call, client_id);
+
+	facts.attested = attested;
+	facts.attestation_faults = attestation_faults;
+	registry_add(call->world->registry, REGISTRY_CERTIFICATE, &facts, der->data, der->len);
+}
+
+void issued_token(const struct role_call *call, const char *client_id, const struct bytes *jwt)
+{
+	struct registry_facts facts = facts_of(call, client_id);
+
+	registry_add(call->world->registry, REGISTRY_TOKEN, &facts, jwt->data, jwt->len);
+}

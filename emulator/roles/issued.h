@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* Tells the world's registry what an exchange handed out, exactly as it went over the wire. Never
+ * fails an exchange. */
+#ifndef EMULATOR_ROLES_ISSUED_H
+#define EMULATOR_ROLES_ISSUED_H
+
+#include "common/bytes.h"
+#include "role.h"
+
+/* A certificate's DER; `attested` when an attestation token was looked at, with its faults (bits of
+ * attest_token_check.h). */
+void issued_certificate(const struct role_call *call, const char *client_id,
+                        const struct bytes *der, bool attested, unsigned attestation_faults);
+/* A token's compact JWT. */
+void issued_token(const struct role_call *call, const char *client_id, const struct bytes *jwt);
+
+#endif
