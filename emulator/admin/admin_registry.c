@@ -135,7 +135,7 @@ enum msiv2_rc admin_registry_list(struct admin_call *call, enum registry_kind ki
 	cJSON *array = cJSON_AddArrayToObject(json, name);
 	OWNED_STRUCT(registry_item) item = {0};
 	struct selection selection = {0};
-	struct wish wish;
+	struct wish wish = {0};
 
 	TRY(read_wish(call->query, &wish, err));
 	cJSON_AddNumberToObject(json, "dropped", (double)registry_dropped(registry, kind));

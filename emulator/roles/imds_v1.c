@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "emulator/pki/tokens.h"
 #include "imds_frame.h"
+#include "issued.h"
 #include "token_note.h"
 
 #define PATH       "/metadata/identity/oauth2/token"
@@ -231,6 +232,7 @@ static void answer_token(struct role_call *call, const struct v1_facts *facts)
 		role_fail(call, &err);
 		return;
 	}
+	issued_token(call, facts->identity->client_id, &jwt);
 	token_note(call->notes, TOKEN_TYPE, &jwt);
 	role_note(call->notes->token_audience, sizeof(call->notes->token_audience), resource);
 	cJSON_AddStringToObject(json, "access_token", bytes_text(&jwt));

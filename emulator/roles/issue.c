@@ -16,6 +16,7 @@
 #include "emulator/pki/csr_rules.h"
 #include "emulator/pki/rsa_numbers.h"
 #include "emulator/revocations.h"
+#include "issued.h"
 
 static const struct blame body_blame = {MSIV2_CONFIG, "body"};
 
@@ -248,8 +249,11 @@ static void answer_csr(struct role_call *call, const struct config_identity *ide
 		role_refuse(call, &bad_csr, verdict.reason, NULL);
 	else if (issue(call, body, &verdict, &der, &err) != MSIV2_OK)
 		role_fail(call, &err);
-	else
+	else {
+		issued_certificate(call, identity->client_id, &der,
+		                   body->mode != ATTESTATION_OFF && body->token != NULL);
 		answer_certificate(call, identity, &der);
+	}
 }
 
 void issue_answer(struct role_call *call, const struct config_identity *identity)

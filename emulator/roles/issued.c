@@ -15,12 +15,14 @@ static struct registry_facts facts_of(const struct role_call *call, const char *
 }
 
 void issued_certificate(const struct role_call *call, const char *client_id,
-                        const struct bytes *der, bool attested, unsigned attestation_faults)
+                        const struct bytes *der, bool attested)
 {
 	struct registry_facts facts = facts_of(call, client_id);
+	uint8_t sha256[X509_SHA256_LEN];
 
 	facts.attested = attested;
-	facts.attestation_faults = attestation_faults;
+	if (EVP_Digest(der->data, der->len, sha256, NULL, EVP_sha256(), NULL) == 1)
+		facts.attestation_faults = attestations_faults(call->world->attestations, sha256);
 	registry_add(call->world->registry, REGISTRY_CERTIFICATE, &facts, der->data, der->len);
 }
 

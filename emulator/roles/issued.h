@@ -9,10 +9,9 @@
 #include "common/bytes.h"
 #include "role.h"
 
-/* A certificate's DER; `attested` when an attestation token was looked at, with its faults (bits of
- * attest_token_check.h). */
+/* A certificate's DER; `attested` when an attestation token was looked at. */
 void issued_certificate(const struct role_call *call, const char *client_id,
-                        const struct bytes *der, bool attested, unsigned attestation_faults);
+                        const struct bytes *der, bool attested);
 /* A token's compact JWT. */
 void issued_token(const struct role_call *call, const char *client_id, const struct bytes *jwt);
 

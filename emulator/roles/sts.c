@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "emulator/pki/tokens.h"
 #include "entra.h"
+#include "issued.h"
 #include "sts_rules.h"
 #include "token_note.h"
 
@@ -105,6 +106,7 @@ static void answer_token(struct role_call *call, const struct sts_facts *facts)
 		role_fail(call, &err);
 		return;
 	}
+	issued_token(call, facts->identity->client_id, &jwt);
 	token_note(call->notes, type, &jwt);
 	if (!rng_uuid(call->world->rng, trace_id))
 		trace_id[0] = '\0';
