@@ -275,7 +275,7 @@ static void every_other_path_is_404(void **state)
 	                                    "/metadata",
 	                                    STAGE_METADATA "//",
 	                                    STAGE_METADATA "x",
-	                                    "/metadata/identity/oauth2/token",
+	                                    "/metadata/identity/oauth2",
 	                                    "/%6detadata/identity/getplatformmetadata"};
 
 	(void)state;

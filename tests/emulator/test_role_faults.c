@@ -39,6 +39,23 @@ static void ask_certificate(void)
 	stage_imds(&stage);
 }
 
+static void ask_older(const char *path)
+{
+	stage_begin(&stage, "imds", "GET", path, "api-version=2018-02-01&resource=https%3A%2F%2Fa");
+	stage_header(&stage, "Metadata", "true");
+	stage_imds(&stage);
+}
+
+static void ask_older_token(void)
+{
+	ask_older("/metadata/identity/oauth2/token");
+}
+
+static void ask_compute(void)
+{
+	ask_older("/metadata/instance/compute");
+}
+
 static void ask_token(void)
 {
 	stage_begin(&stage, "sts", "POST", STAGE_TOKEN, NULL);
@@ -116,6 +133,13 @@ static void issuing_survives(void **state)
 {
 	(void)state;
 	ask_with_faults(ask_certificate);
+}
+
+static void the_older_imds_survives(void **state)
+{
+	(void)state;
+	ask_with_faults(ask_older_token);
+	ask_with_faults(ask_compute);
 }
 
 static void the_token_endpoint_survives(void **state)
@@ -210,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(metadata_survives),
 	        cmocka_unit_test(issuing_survives),
+	        cmocka_unit_test(the_older_imds_survives),
 	        cmocka_unit_test(the_token_endpoint_survives),
 	        cmocka_unit_test(the_resource_survives),
 	        cmocka_unit_test(the_documents_survive),
