@@ -21,6 +21,7 @@
 #include "gate.h"
 #include "http/server.h"
 #include "http/tls_server.h"
+#include "instruments/journal_filter.h"
 #include "roles/https.h"
 #include "roles/imds.h"
 #include "roles/role.h"
@@ -437,8 +438,8 @@ enum msiv2_rc msiv2_emulator_journal(const struct msiv2_emulator *emulator, cons
 
 	*out = NULL;
 	TRY(query_parse(query, query ? strlen(query) : 0, &blame, &parsed, err));
-	TRY(journal_filter_read(&parsed, &filter, err));
-	TRY(journal_json(emulator->world->journal, &filter, &text, err));
+	TRY(journal_filter_read(&parsed, false, &filter, err));
+	TRY(journal_print(emulator->world->journal, &filter, JOURNAL_FORM_JSON, &text, err));
 	return config_set_text(out, bytes_text(&text), err);
 }
 

@@ -5,7 +5,9 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -13,26 +15,25 @@
 
 #define WHERE "journal"
 
-/* What filters look at, and the finished text. */
 struct entry {
 	uint64_t seq;
-	enum endpoint endpoint;
-	int status;
-	const char *listener; /* static */
-	char correlation_id[JOURNAL_ID_SIZE];
-	uint8_t rules[(RULE_COUNT + 7) / 8]; /* bit set of the findings' rules */
 	struct bytes json;
 };
 
 struct journal {
 	pthread_mutex_t lock;
+	pthread_cond_t news;   /* an event, a reset, or the end */
 	struct entry *entries; /* ring of `capacity` */
 	size_t capacity;
 	size_t first, count;
 	size_t bytes; /* of all events */
 	uint64_t next_seq;
 	uint64_t dropped;
+	uint64_t epoch;
 	uint64_t counts[ENDPOINT_ALL];
+	size_t waiters;
+	bool closed;
+	struct findings_book *findings;
 };
 
 static const char *const endpoint_names[ENDPOINT_ALL] = {
@@ -78,8 +79,7 @@ bool endpoint_from_name(const char *name, enum endpoint *out)
 	return false;
 }
 
-/* The listener's name as static text, since an entry outlives its request. */
-static const char *static_listener(const char *name)
+const char *journal_listener(const char *name)
 {
 	for (size_t i = 0; i < TEXT_COUNT(listener_names); i++)
 		if (text_equal(listener_names[i], name))
@@ -87,21 +87,38 @@ static const char *static_listener(const char *name)
 	return "";
 }
 
+/* Deadlines of waiting are on the monotonic axis. */
+static void init_news(pthread_cond_t *news)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(news, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
 enum msiv2_rc journal_new(size_t capacity, struct journal **out, struct msiv2_error *err)
 {
-	struct journal *journal = mem_alloc(sizeof(*journal));
-	struct entry *entries = mem_alloc(capacity * sizeof(*entries));
+	OWNED_STRUCT(findings_book) *findings = NULL;
+	struct journal *journal;
+	struct entry *entries;
 
 	*out = NULL;
+	TRY(findings_book_new(&findings, err));
+	journal = mem_alloc(sizeof(*journal));
+	entries = mem_alloc(capacity * sizeof(*entries));
 	if (!journal || !entries) {
 		mem_free(journal);
 		mem_free(entries);
 		return err_no_memory(err, WHERE);
 	}
+	journal->findings = steal(&findings);
 	journal->entries = entries;
 	journal->capacity = capacity;
 	journal->next_seq = 1;
 	pthread_mutex_init(&journal->lock, NULL);
+	init_news(&journal->news);
 	*out = journal;
 	return MSIV2_OK;
 }
@@ -120,6 +137,8 @@ void journal_free(struct journal *journal)
 	if (!journal)
 		return;
 	forget_events(journal);
+	findings_book_free(journal->findings);
+	pthread_cond_destroy(&journal->news);
 	pthread_mutex_destroy(&journal->lock);
 	mem_free(journal->entries);
 	mem_free(journal);
@@ -130,8 +149,11 @@ void journal_reset(struct journal *journal)
 	pthread_mutex_lock(&journal->lock);
 	forget_events(journal);
 	journal->dropped = 0;
+	journal->epoch++;
 	memset(journal->counts, 0, sizeof(journal->counts));
+	pthread_cond_broadcast(&journal->news);
 	pthread_mutex_unlock(&journal->lock);
+	findings_book_reset(journal->findings);
 }
 
 static void drop_oldest(struct journal *journal)
@@ -160,28 +182,28 @@ void journal_add(struct journal *journal, const struct http_request *request,
                  const struct http_response *response, const struct journal_notes *notes,
                  const struct journal_times *times)
 {
-	struct entry entry = {
-	        .endpoint = notes->endpoint,
-	        .status = response->status,
-	        .listener = static_listener(request->listener),
-	};
-	const struct findings *findings = &notes->findings;
+	struct entry entry = {0};
+	struct findings_of findings = {
+	        request, &notes->findings, notes->client_id, notes->correlation_id,
+	        0,       times->world_s};
 
 	journal_event_print(request, response, notes, times, &entry.json);
-	memcpy(entry.correlation_id, notes->correlation_id, sizeof(entry.correlation_id));
-	for (size_t i = 0; i < findings->count; i++)
-		entry.rules[findings->items[i].rule / 8] |=
-		        (uint8_t)(1U << (findings->items[i].rule % 8));
-
 	pthread_mutex_lock(&journal->lock);
 	journal->counts[notes->endpoint]++;
-	entry.seq = journal->next_seq++;
+	findings.seq = entry.seq = journal->next_seq++;
 	if (entry.json.failed)
 		journal->dropped++;
 	else
 		push(journal, &entry);
+	pthread_cond_broadcast(&journal->news);
 	pthread_mutex_unlock(&journal->lock);
 	bytes_free(&entry.json);
+	findings_book_add(journal->findings, &findings);
+}
+
+struct findings_book *journal_findings(struct journal *journal)
+{
+	return journal->findings;
 }
 
 uint64_t journal_count(struct journal *journal, enum endpoint endpoint)
@@ -211,133 +233,150 @@ enum msiv2_rc journal_counts_json(struct journal *journal, struct bytes *out,
 	return bytes_done(out, WHERE, err);
 }
 
-/* A query parameter that is a whole number of at least min; 0 when it is not there. */
-static enum msiv2_rc read_number(const struct query *query, const char *name, int64_t min,
-                                 int64_t max, int64_t *out, struct msiv2_error *err)
-{
-	const char *text = query_get(query, name, NULL);
+/* ---- reading ---- */
 
-	*out = 0;
-	if (text && !text_to_int(text, min, max, out))
-		return err_set(err, MSIV2_CONFIG, name, "must be a whole number from %lld to %lld",
-		               (long long)min, (long long)max);
-	return MSIV2_OK;
+#define PAGE_EVENTS 64
+
+/* Some events, copied. */
+struct page {
+	struct bytes text;
+	struct {
+		uint64_t seq;
+		size_t len;
+	} events[PAGE_EVENTS];
+	size_t count;
+};
+
+/* How many events come before that sequence number; the lock is held. */
+static size_t count_before(const struct journal *journal, uint64_t seq)
+{
+	size_t low = 0;
+	size_t high = journal->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (journal->entries[(journal->first + middle) % journal->capacity].seq < seq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
-/* The text names the rule: by "ID", "name" or "ID/name". */
-static bool rule_is_named(const struct rule *rule, const char *text)
+/* Copies the next events from end->next on, as far as `until`; end->next moves behind them. */
+static void copy_page(struct journal *journal, uint64_t until, struct page *page,
+                      struct journal_end *end)
 {
-	size_t len = strlen(rule->id);
-
-	if (text_equal(rule->id, text) || text_equal(rule->name, text))
-		return true;
-	return text_starts(text, rule->id) && text[len] == '/' &&
-	       text_equal(text + len + 1, rule->name);
-}
-
-static bool is_rule(const char *text)
-{
-	for (size_t i = 0; i < RULE_COUNT; i++)
-		if (rule_is_named(rule_get((enum rule_id)i), text))
-			return true;
-	return false;
-}
-
-/* No event has such a value: a filter that can only be a mistake. */
-static enum msiv2_rc check_filter(const struct journal_filter *filter, struct msiv2_error *err)
-{
-	enum endpoint endpoint;
-
-	if (filter->endpoint && !endpoint_from_name(filter->endpoint, &endpoint))
-		return err_set(err, MSIV2_CONFIG, "endpoint", "unknown endpoint '%s'",
-		               filter->endpoint);
-	if (filter->listener && static_listener(filter->listener)[0] == '\0')
-		return err_set(err, MSIV2_CONFIG, "listener", "unknown listener '%s'",
-		               filter->listener);
-	if (filter->rule && !is_rule(filter->rule))
-		return err_set(err, MSIV2_CONFIG, "rule", "unknown rule '%s'", filter->rule);
-	return MSIV2_OK;
-}
-
-enum msiv2_rc journal_filter_read(const struct query *query, struct journal_filter *out,
-                                  struct msiv2_error *err)
-{
-	static const char *const known[] = {"endpoint", "listener", "rule", "correlation_id",
-	                                    "status",   "since",    "limit"};
-	const char *unknown = query_unknown(query, known, TEXT_COUNT(known));
-	const char *repeated = query_repeated(query);
-	int64_t status, since, limit;
-
-	if (unknown)
-		return err_set(err, MSIV2_CONFIG, unknown, "unknown query parameter");
-	if (repeated)
-		return err_set(err, MSIV2_CONFIG, repeated, "given twice");
-	TRY(read_number(query, "status", 100, 599, &status, err));
-	TRY(read_number(query, "since", 0, INT64_MAX, &since, err));
-	TRY(read_number(query, "limit", 0, INT64_MAX, &limit, err));
-	*out = (struct journal_filter){
-	        .endpoint = query_get(query, "endpoint", NULL),
-	        .listener = query_get(query, "listener", NULL),
-	        .rule = query_get(query, "rule", NULL),
-	        .correlation_id = query_get(query, "correlation_id", NULL),
-	        .status = (int)status,
-	        .since = (uint64_t)since,
-	        .limit = (uint64_t)limit,
-	};
-	return check_filter(out, err);
-}
-
-static bool has_rule(const struct entry *entry, const char *text)
-{
-	for (size_t i = 0; i < RULE_COUNT; i++)
-		if (entry->rules[i / 8] & (1U << (i % 8)) &&
-		    rule_is_named(rule_get((enum rule_id)i), text))
-			return true;
-	return false;
-}
-
-static bool wanted(const struct entry *entry, const struct journal_filter *filter)
-{
-	if (entry->seq < filter->since)
-		return false;
-	if (filter->status != 0 && entry->status != filter->status)
-		return false;
-	if (filter->endpoint && !text_equal(filter->endpoint, endpoint_name(entry->endpoint)))
-		return false;
-	if (filter->listener && !text_equal(filter->listener, entry->listener))
-		return false;
-	if (filter->correlation_id &&
-	    !text_equal_nocase(filter->correlation_id, entry->correlation_id))
-		return false;
-	return !filter->rule || has_rule(entry, filter->rule);
-}
-
-enum msiv2_rc journal_json(struct journal *journal, const struct journal_filter *filter,
-                           struct bytes *out, struct msiv2_error *err)
-{
-	uint64_t shown = 0;
-	uint64_t next;
-
-	bytes_add_text(out, "{\"events\":[");
+	page->count = 0;
+	bytes_clear(&page->text);
 	pthread_mutex_lock(&journal->lock);
-	next = journal->next_seq;
-	for (size_t i = 0; i < journal->count; i++) {
+	for (size_t i = count_before(journal, end->next);
+	     i < journal->count && page->count < PAGE_EVENTS; i++) {
 		const struct entry *entry =
 		        &journal->entries[(journal->first + i) % journal->capacity];
+		size_t start = page->text.len;
 
-		if (!wanted(entry, filter))
-			continue;
-		if (filter->limit != 0 && shown == filter->limit) {
-			next = entry->seq;
+		if (entry->seq >= until)
 			break;
-		}
 		/* The stored object starts with '{'; the sequence number goes in front. */
-		bytes_addf(out, "%s{\"seq\":%llu,", shown++ ? "," : "",
-		           (unsigned long long)entry->seq);
-		bytes_add(out, entry->json.data + 1, entry->json.len - 1);
+		bytes_addf(&page->text, "{\"seq\":%llu,", (unsigned long long)entry->seq);
+		bytes_add(&page->text, entry->json.data + 1, entry->json.len - 1);
+		page->events[page->count].seq = entry->seq;
+		page->events[page->count++].len = page->text.len - start;
 	}
-	bytes_addf(out, "],\"dropped\":%llu,\"next\":%llu}", (unsigned long long)journal->dropped,
-	           (unsigned long long)next);
+	end->dropped = journal->dropped;
 	pthread_mutex_unlock(&journal->lock);
-	return bytes_done(out, WHERE, err);
+}
+
+/* What the journal is like now, before a walk from `since`. */
+static struct journal_end look(struct journal *journal, uint64_t since, uint64_t *until)
+{
+	struct journal_end end = {.next = since};
+
+	pthread_mutex_lock(&journal->lock);
+	*until = journal->next_seq;
+	end.epoch = journal->epoch;
+	end.dropped = journal->dropped;
+	pthread_mutex_unlock(&journal->lock);
+	return end;
+}
+
+enum msiv2_rc journal_walk(struct journal *journal, uint64_t since, journal_event_fn see, void *ctx,
+                           struct journal_end *end, struct msiv2_error *err)
+{
+	struct page page = {0};
+	uint64_t until;
+	enum msiv2_rc rc = MSIV2_OK;
+	bool more = true;
+
+	*end = look(journal, since, &until);
+	while (more) {
+		size_t at = 0;
+
+		copy_page(journal, until, &page, end);
+		rc = bytes_done(&page.text, WHERE, err);
+		more = rc == MSIV2_OK && page.count > 0;
+		for (size_t i = 0; more && i < page.count; i++) {
+			end->next = page.events[i].seq;
+			more = see(ctx, page.events[i].seq, (const char *)page.text.data + at,
+			           page.events[i].len);
+			at += page.events[i].len;
+			end->next += more;
+		}
+		/* Nothing is left: what is next is what comes. */
+		if (page.count == 0 && end->next < until)
+			end->next = until;
+	}
+	bytes_free(&page.text);
+	return rc;
+}
+
+/* ---- waiting ---- */
+
+bool journal_waiter_enter(struct journal *journal)
+{
+	bool entered;
+
+	pthread_mutex_lock(&journal->lock);
+	entered = journal->waiters < JOURNAL_WAITERS_MAX;
+	if (entered)
+		journal->waiters++;
+	pthread_mutex_unlock(&journal->lock);
+	return entered;
+}
+
+void journal_waiter_leave(struct journal *journal)
+{
+	pthread_mutex_lock(&journal->lock);
+	journal->waiters--;
+	pthread_mutex_unlock(&journal->lock);
+}
+
+enum journal_news journal_wait(struct journal *journal, const struct journal_end *seen,
+                               int64_t deadline_us)
+{
+	const struct timespec until = {.tv_sec = deadline_us / CLOCK_US_PER_S,
+	                               .tv_nsec = deadline_us % CLOCK_US_PER_S * 1000};
+	enum journal_news news = JOURNAL_NEWS;
+	int late = 0;
+
+	pthread_mutex_lock(&journal->lock);
+	while (!journal->closed && journal->epoch == seen->epoch &&
+	       journal->next_seq <= seen->next && late == 0)
+		late = pthread_cond_timedwait(&journal->news, &journal->lock, &until);
+	if (journal->closed)
+		news = JOURNAL_CLOSED;
+	else if (journal->epoch == seen->epoch && journal->next_seq <= seen->next)
+		news = JOURNAL_TIMEOUT;
+	pthread_mutex_unlock(&journal->lock);
+	return news;
+}
+
+void journal_close(struct journal *journal)
+{
+	pthread_mutex_lock(&journal->lock);
+	journal->closed = true;
+	pthread_cond_broadcast(&journal->news);
+	pthread_mutex_unlock(&journal->lock);
 }

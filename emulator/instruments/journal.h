@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 /* The journal: one event for every exchange and for everything that changed the world, in the order
- * in which answers were made (DESIGN idea 5).
+ * in which answers were made (DESIGN idea 5). journal_filter.h asks it questions.
  *
  * A bounded ring: the oldest events go first, when there are too many or they are too long
  * together, and are counted as dropped. Counts per endpoint are kept apart and never lost. Events
@@ -19,7 +19,7 @@
 #include "common/err.h"
 #include "common/own.h"
 #include "emulator/http/exchange.h"
-#include "emulator/query.h"
+#include "emulator/instruments/findings_book.h"
 #include "emulator/rule.h"
 
 enum endpoint {
@@ -55,6 +55,8 @@ enum endpoint {
 const char *endpoint_name(enum endpoint endpoint);
 /* The endpoint of that name; false when there is none. */
 MSIV2_MUST_USE bool endpoint_from_name(const char *name, enum endpoint *out);
+/* The name of a listener as static text; "" when there is none of that name. */
+const char *journal_listener(const char *name);
 
 #define JOURNAL_ID_SIZE     64  /* correlation and client ids, jti */
 #define JOURNAL_SHA256_SIZE 65  /* hex of a SHA-256 and a NUL */
@@ -108,23 +110,47 @@ uint64_t journal_count(struct journal *journal, enum endpoint endpoint);
 MSIV2_MUST_USE enum msiv2_rc journal_counts_json(struct journal *journal, struct bytes *out,
                                                  struct msiv2_error *err);
 
-/* Which events are wanted. `{0}` wants all. Texts are borrowed. */
-struct journal_filter {
-	const char *endpoint;
-	const char *listener;
-	const char *rule; /* "ID", "ID/name" or "name" of a finding */
-	const char *correlation_id;
-	int status;     /* 0 = any */
-	uint64_t since; /* first sequence number wanted */
-	uint64_t limit; /* most events; 0 = any number */
+/* What the rules noted about each client; belongs to the journal. */
+struct findings_book *journal_findings(struct journal *journal);
+
+/* ---- reading ---- */
+
+/* Takes one event, as JSON text of that length; false ends the walk. */
+typedef bool (*journal_event_fn)(void *ctx, uint64_t seq, const char *json, size_t len);
+
+/* Where a walk ended. */
+struct journal_end {
+	uint64_t next;    /* the first sequence number that was not walked over */
+	uint64_t dropped; /* events, since start or reset */
+	uint64_t epoch;   /* how often the journal was reset */
 };
-/* Reads a filter from query parameters; the texts stay borrowed from the query. MSIV2_CONFIG naming
- * the parameter that is unknown, repeated, not a number, or has a value that no event can have. */
-MSIV2_MUST_USE enum msiv2_rc
-journal_filter_read(const struct query *query, struct journal_filter *out, struct msiv2_error *err);
-/* Appends {"events":[...],"dropped":n,"next":seq}; `next` is the `since` that goes on from here. */
-MSIV2_MUST_USE enum msiv2_rc journal_json(struct journal *journal,
-                                          const struct journal_filter *filter, struct bytes *out,
+
+/* Shows every event from sequence number `since` that was there when the walk began, in order.
+ * Events are copied in pages, so nobody waits for the walk; those that are dropped meanwhile are
+ * not seen. */
+MSIV2_MUST_USE enum msiv2_rc journal_walk(struct journal *journal, uint64_t since,
+                                          journal_event_fn see, void *ctx, struct journal_end *end,
                                           struct msiv2_error *err);
+
+/* ---- waiting ---- */
+
+#define JOURNAL_WAITERS_MAX 8 /* most threads that wait at once */
+
+enum journal_news {
+	JOURNAL_NEWS,    /* there is more, or the journal was reset */
+	JOURNAL_TIMEOUT, /* the deadline passed first */
+	JOURNAL_CLOSED   /* the emulator stops */
+};
+
+/* Takes one of the places for waiting; false when all are taken. */
+MSIV2_MUST_USE bool journal_waiter_enter(struct journal *journal);
+/* Gives it back. */
+void journal_waiter_leave(struct journal *journal);
+/* Waits until there is something after what a walk saw, or until the deadline on the system's
+ * monotonic axis. */
+enum journal_news journal_wait(struct journal *journal, const struct journal_end *seen,
+                               int64_t deadline_us);
+/* Ends all waiting, now and from now on. */
+void journal_close(struct journal *journal);
 
 #endif

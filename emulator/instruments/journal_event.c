@@ -153,6 +153,7 @@ void journal_event_print(const struct http_request *request, const struct http_r
 	                                      : cJSON_CreateNull());
 	cJSON_AddNumberToObject(event, "request_bytes", (double)request->body_len);
 	cJSON_AddNumberToObject(event, "response_bytes", (double)response->body.len);
+	add_text(event, "response_type", response->content_type);
 	cJSON_AddNumberToObject(event, "duration_us", (double)times->duration_us);
 	add_redacted(event, "correlation_id",
 	             notes->correlation_id[0] ? notes->correlation_id : NULL);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/json.h"
-#include "emulator/instruments/journal.h"
+#include "emulator/instruments/journal_filter.h"
 #include "emulator/instruments/redact.h"
 #include "faults.h"
 #include "tests/testing.h"
@@ -64,8 +64,8 @@ static cJSON *look(struct journal *journal, const char *query_text)
 
 	assert_int_equal(query_parse(query_text, strlen(query_text), &blame, &query, NULL),
 	                 MSIV2_OK);
-	assert_int_equal(journal_filter_read(&query, &filter, NULL), MSIV2_OK);
-	assert_int_equal(journal_json(journal, &filter, &text, NULL), MSIV2_OK);
+	assert_int_equal(journal_filter_read(&query, false, &filter, NULL), MSIV2_OK);
+	assert_int_equal(journal_print(journal, &filter, JOURNAL_FORM_JSON, &text, NULL), MSIV2_OK);
 	assert_int_equal(json_parse_object(text.data, text.len, &blame, &json, NULL), MSIV2_OK);
 	return json;
 }
@@ -179,7 +179,7 @@ static void secrets_never_show(void **state)
 	e.notes.findings.count = 1;
 	put(e.notes.findings.items[0].detail, sizeof(e.notes.findings.items[0].detail), JWT);
 	add(journal, &e);
-	assert_int_equal(journal_json(journal, &all, &text, NULL), MSIV2_OK);
+	assert_int_equal(journal_print(journal, &all, JOURNAL_FORM_JSON, &text, NULL), MSIV2_OK);
 	assert_null(strstr(bytes_text(&text), "eyJ"));
 	assert_null(strstr(bytes_text(&text), "sesame"));
 	assert_non_null(strstr(bytes_text(&text), "mtls_pop " REDACTED));
@@ -307,7 +307,7 @@ static void the_ring_is_bounded_in_bytes_too(void **state)
 		headers[e.request.header_count] = (struct http_header){"X", value};
 	for (int i = 0; i < 2500; i++)
 		add(journal, &e);
-	assert_int_equal(journal_json(journal, &all, &text, NULL), MSIV2_OK);
+	assert_int_equal(journal_print(journal, &all, JOURNAL_FORM_JSON, &text, NULL), MSIV2_OK);
 	assert_in_range(text.len, JOURNAL_BYTES_MAX / 2, JOURNAL_BYTES_MAX + 100000);
 	kept = count_events(journal, "");
 	assert_in_range(kept, 1, 2499);
@@ -390,7 +390,7 @@ static void a_bad_filter_names_its_parameter(void **state)
 
 		assert_int_equal(query_parse(bad[i][0], strlen(bad[i][0]), &blame, &query, NULL),
 		                 MSIV2_OK);
-		assert_int_equal(journal_filter_read(&query, &filter, &err), MSIV2_CONFIG);
+		assert_int_equal(journal_filter_read(&query, false, &filter, &err), MSIV2_CONFIG);
 		assert_string_equal(msiv2_error_where(&err), bad[i][1]);
 	}
 }
@@ -411,7 +411,8 @@ static void reset_forgets_but_numbers_go_on(void **state)
 	                    "{\"getplatformmetadata\":0,\"probe\":3,\"issuecredential\":0,"
 	                    "\"token\":0,\"resource\":0,\"openid-configuration\":0,\"keys\":0,"
 	                    "\"attest-nonce\":0,\"attest-keyguard\":0,\"attest-tpm\":0,"
-	                    "\"maa-certs\":0,\"unknown\":0}");
+	                    "\"maa-certs\":0,\"imds-v1-token\":0,\"compute\":0,"
+	                    "\"unknown\":0}");
 	journal_reset(journal);
 	assert_int_equal(journal_count(journal, ENDPOINT_PROBE), 0);
 	add(journal, &e);

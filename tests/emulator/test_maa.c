@@ -12,6 +12,7 @@
 #include "common/encoding.h"
 #include "common/text.h"
 #include "common/x509.h"
+#include "emulator/instruments/journal_filter.h"
 #include "emulator/nonces.h"
 #include "jwt_parts.h"
 #include "keyguard_evidence.h"
@@ -349,7 +350,8 @@ static void the_journal_shows_neither_evidence_nor_token(void **state)
 	journal_add(stage.world->journal, &stage.request, &stage.response, &stage.notes, &times);
 	attest_stage_send(&stage, ATTEST_KEYGUARD_PATH, bytes_text(&body));
 	journal_add(stage.world->journal, &stage.request, &stage.response, &stage.notes, &times);
-	assert_int_equal(journal_json(stage.world->journal, &all, &text, NULL), MSIV2_OK);
+	assert_int_equal(journal_print(stage.world->journal, &all, JOURNAL_FORM_JSON, &text, NULL),
+	                 MSIV2_OK);
 	sent = cJSON_Parse(bytes_text(&body));
 	signature = json_text(cJSON_GetObjectItem(sent, "AttestationInfo"), "signature");
 	assert_null(strstr(bytes_text(&text), signature));
