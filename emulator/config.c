@@ -4,10 +4,13 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "config_find.h"
+#include "config_items.h"
 #include "config_keys.h"
 
 #define WHERE "config"
@@ -79,63 +82,71 @@ enum msiv2_rc config_rule_add(struct config *config, const char *rule, const cha
 	return row->rule && row->mode ? MSIV2_OK : err_no_memory(err, where);
 }
 
-static enum msiv2_rc default_identity(struct config *config, const struct config_identity *from,
-                                      struct msiv2_error *err)
+static enum msiv2_rc add_default(struct config_host *host, const struct config_identity *from,
+                                 struct msiv2_error *err)
 {
-	struct config_identity *to = &config->host.identities[config->host.identity_count++];
+	struct config_identity *to = NULL;
 
+	TRY(config_add_identity(host, &to, "identities", err));
 	to->system = from->system;
 	TRY(config_set_text(&to->client_id, from->client_id, err));
 	TRY(config_set_text(&to->object_id, from->object_id, err));
 	return config_set_text(&to->resource_id, from->resource_id, err);
 }
 
-enum msiv2_rc config_init(struct config *config, struct msiv2_error *err)
+enum msiv2_rc config_table_init(const struct config_table *table, void *base,
+                                struct msiv2_error *err)
 {
-	size_t count = 0;
-	const struct config_key *keys = config_keys(&count);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct config_key *key = &table->keys[i];
+		void *member = (char *)base + key->offset;
 
-	memset(config, 0, sizeof(*config));
-	for (size_t i = 0; i < count; i++) {
-		char *member = (char *)config + keys[i].offset;
-
-		if (keys[i].type == CONFIG_TEXT)
-			TRY(config_set_text((char **)(void *)member, keys[i].text, err));
-		else if (keys[i].type == CONFIG_INTEGER)
-			memcpy(member, &keys[i].number, sizeof(keys[i].number));
+		if (key->type == CONFIG_TEXT)
+			TRY(config_set_text(member, key->text, err));
+		else if (key->type == CONFIG_INTEGER)
+			*(int64_t *)member = key->nullable ? CONFIG_UNSET : key->number;
+		else if (key->type == CONFIG_LIST)
+			((struct config_list *)member)->unset = key->nullable;
+		else if (key->type == CONFIG_HOST)
+			TRY(config_table_init(&config_host_table, member, err));
 	}
-	config->host.identities = mem_alloc(sizeof(default_identities));
-	if (!config->host.identities)
-		return err_no_memory(err, WHERE);
-	for (size_t i = 0; i < TEXT_COUNT(default_identities); i++)
-		TRY(default_identity(config, &default_identities[i], err));
 	return MSIV2_OK;
 }
 
-static void free_identities(struct config *config)
+enum msiv2_rc config_init(struct config *config, struct msiv2_error *err)
 {
-	for (size_t i = 0; i < config->host.identity_count; i++) {
-		mem_free(config->host.identities[i].client_id);
-		mem_free(config->host.identities[i].object_id);
-		mem_free(config->host.identities[i].resource_id);
+	memset(config, 0, sizeof(*config));
+	TRY(config_table_init(&config_top, config, err));
+	TRY(config_set_text(&config->host.name, CONFIG_HOST_NAME, err));
+	TRY(config_set_text(&config->host.vm_id, "11111111-2222-4333-8444-555555555555", err));
+	for (size_t i = 0; i < TEXT_COUNT(default_identities); i++)
+		TRY(add_default(&config->host, &default_identities[i], err));
+	return MSIV2_OK;
+}
+
+void config_table_free(const struct config_table *table, void *base)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		void *member = (char *)base + table->keys[i].offset;
+
+		if (table->keys[i].type == CONFIG_TEXT)
+			mem_free(*(char **)member);
+		else if (table->keys[i].type == CONFIG_LIST)
+			config_list_free(member);
+		else if (table->keys[i].type == CONFIG_HOST)
+			config_host_free(member);
 	}
-	mem_free(config->host.identities);
 }
 
 void config_free(struct config *config)
 {
-	size_t count = 0;
-	const struct config_key *keys = config_keys(&count);
-
-	for (size_t i = 0; i < count; i++) {
-		char *member = (char *)config + keys[i].offset;
-
-		if (keys[i].type == CONFIG_TEXT)
-			mem_free(*(char **)(void *)member);
-		else if (keys[i].type == CONFIG_LIST)
-			config_list_free((struct config_list *)(void *)member);
-	}
-	free_identities(config);
+	config_table_free(&config_top, config);
+	for (size_t i = 0; i < config->host_count; i++)
+		config_host_free(&config->hosts[i]);
+	mem_free(config->hosts);
+	for (size_t i = 0; i < config->tenant_count; i++)
+		config_tenant_free(&config->tenants[i]);
+	mem_free(config->tenants);
 	for (size_t i = 0; i < config->rule_count; i++) {
 		mem_free(config->rules[i].rule);
 		mem_free(config->rules[i].mode);
@@ -145,15 +156,15 @@ void config_free(struct config *config)
 }
 
 /* Two identities of one host differ in every id that they have. */
-static enum msiv2_rc check_pair(const struct config *config, size_t a, size_t b,
-                                struct msiv2_error *err)
+static enum msiv2_rc check_pair(const struct config_host *host, size_t a, size_t b,
+                                const char *where, struct msiv2_error *err)
 {
-	const struct config_identity *one = &config->host.identities[a];
-	const struct config_identity *two = &config->host.identities[b];
+	const struct config_identity *one = &host->identities[a];
+	const struct config_identity *two = &host->identities[b];
 	const char *same = NULL;
 
 	if (one->system && two->system)
-		return err_set(err, MSIV2_CONFIG, "identities",
+		return err_set(err, MSIV2_CONFIG, where,
 		               "identities %zu and %zu are both system-assigned", a, b);
 	if (text_equal_nocase(one->client_id, two->client_id))
 		same = "client_id";
@@ -162,21 +173,61 @@ static enum msiv2_rc check_pair(const struct config *config, size_t a, size_t b,
 	else if (one->resource_id && text_equal_nocase(one->resource_id, two->resource_id))
 		same = "resource_id";
 	if (same)
-		return err_set(err, MSIV2_CONFIG, "identities",
-		               "identities %zu and %zu have the same %s", a, b, same);
+		return err_set(err, MSIV2_CONFIG, where, "identities %zu and %zu have the same %s",
+		               a, b, same);
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc check_host(const struct config_host *host, const char *where,
+                                const char *identities, struct msiv2_error *err)
+{
+	if (!host->vm_id && !host->vmss_id) /* META-05: cuId has at least one member */
+		return err_set(err, MSIV2_CONFIG, where, "needs a vm_id or a vmss_id");
+	if (host->identity_count == 0)
+		return err_set(err, MSIV2_CONFIG, identities, "needs at least one identity");
+	for (size_t a = 0; a < host->identity_count; a++)
+		for (size_t b = a + 1; b < host->identity_count; b++)
+			TRY(check_pair(host, a, b, identities, err));
+	return MSIV2_OK;
+}
+
+/* One of a host's identities is known on another: the same client is the same identity. */
+static enum msiv2_rc check_shared(const struct config *config, const struct config_host *host,
+                                  const struct config_host *other, const char *where,
+                                  struct msiv2_error *err)
+{
+	for (size_t i = 0; i < host->identity_count; i++) {
+		const struct config_identity *one = &host->identities[i];
+		const struct config_identity *two =
+		        config_find_identity(other, "client_id", one->client_id);
+
+		if (!two)
+			continue;
+		if (one->system || two->system ||
+		    !text_equal_nocase(one->object_id, two->object_id) ||
+		    !text_equal_nocase(config_host_tenant(config, host),
+		                       config_host_tenant(config, other)))
+			return err_set(err, MSIV2_CONFIG, where,
+			               "client_id %s is another identity on host %s",
+			               one->client_id, other->name);
+	}
 	return MSIV2_OK;
 }
 
 enum msiv2_rc config_check(const struct config *config, struct msiv2_error *err)
 {
-	if (!config->host.vm_id &&
-	    !config->host.vmss_id) /* META-05: cuId has at least one member */
-		return err_set(err, MSIV2_CONFIG, "host", "needs a vm_id or a vmss_id");
-	if (config->host.identity_count == 0)
-		return err_set(err, MSIV2_CONFIG, "identities", "needs at least one identity");
-	for (size_t a = 0; a < config->host.identity_count; a++)
-		for (size_t b = a + 1; b < config->host.identity_count; b++)
-			TRY(check_pair(config, a, b, err));
+	TRY(check_host(&config->host, "host", "identities", err));
+	for (size_t i = 0; i < config->host_count; i++) {
+		const struct config_host *host = &config->hosts[i];
+		char where[64], identities[64];
+
+		(void)snprintf(where, sizeof(where), "hosts.%s", host->name);
+		(void)snprintf(identities, sizeof(identities), "hosts.%s.identities", host->name);
+		TRY(check_host(host, where, identities, err));
+		TRY(check_shared(config, host, &config->host, identities, err));
+		for (size_t k = 0; k < i; k++)
+			TRY(check_shared(config, host, &config->hosts[k], identities, err));
+	}
 	return MSIV2_OK;
 }
 
@@ -194,33 +245,6 @@ enum msiv2_rc config_modes(const struct config *config, struct rule_modes *out,
 			               row->rule, row->mode);
 	}
 	return MSIV2_OK;
-}
-
-const struct config_identity *config_default_identity(const struct config_host *host)
-{
-	for (size_t i = 0; i < host->identity_count; i++)
-		if (host->identities[i].system)
-			return &host->identities[i];
-	return &host->identities[0];
-}
-
-const struct config_identity *config_find_identity(const struct config_host *host,
-                                                   const char *selector, const char *value)
-{
-	for (size_t i = 0; i < host->identity_count; i++) {
-		const struct config_identity *identity = &host->identities[i];
-		const char *id = NULL;
-
-		if (text_equal(selector, "client_id"))
-			id = identity->client_id;
-		else if (text_equal(selector, "object_id"))
-			id = identity->object_id;
-		else if (text_equal(selector, "mi_res_id"))
-			id = identity->resource_id;
-		if (id && text_equal_nocase(id, value))
-			return identity;
-	}
-	return NULL;
 }
 
 bool config_is_address(const char *text)

@@ -21,20 +21,27 @@
 #include "emulator/rule.h"
 
 #define CONFIG_FILE_MAX  (1024 * 1024) /* most bytes of a configuration file */
-#define CONFIG_ITEMS_MAX 64            /* most items of any list */
+#define CONFIG_ITEMS_MAX 64            /* most items of any list, hosts and tenants too */
+#define CONFIG_UNSET     INT64_C(-1)   /* a number that is null: as what stands above says */
+#define CONFIG_HOST_NAME "default"     /* the name of the host that `host` describes */
 
 /* A list of owned texts. */
 struct config_list {
 	char **items;
 	size_t count;
+	bool unset; /* null, where a list may be: as what stands above says */
 };
 
-/* One managed identity of the host. */
+/* One managed identity of a host. */
 struct config_identity {
 	bool system;       /* system-assigned; otherwise user-assigned */
 	char *client_id;   /* UUID */
 	char *object_id;   /* UUID */
 	char *resource_id; /* ARM id; NULL for a system-assigned identity that needs none */
+	/* Issuance of its own; CONFIG_UNSET = as the host's. */
+	int64_t certificate_lifetime_s;
+	int64_t certificate_backdate_s;
+	int64_t token_lifetime_s;
 };
 
 /* One rule's mode. */
@@ -43,18 +50,43 @@ struct config_rule {
 	char *mode;
 };
 
-/* One machine that clients run on. */
+/* One machine that clients run on, with an IMDS of its own. */
 struct config_host {
-	char *vm_id;       /* NULL = the host has none */
-	char *vmss_id;     /* NULL = the host has none (META-05) */
-	char *attestation; /* "off", "optional" or "required" (ATT-05) */
+	char *name;             /* CONFIG_HOST_NAME, or its key in `hosts` */
+	char *vm_id;            /* NULL = the host has none */
+	char *vmss_id;          /* NULL = the host has none (META-05) */
+	char *attestation;      /* "off", "optional" or "required" (ATT-05) */
+	char *personality;      /* how its IMDS behaves, see personality.h */
+	int64_t slow_ms;        /* how long the slow one waits */
+	char *contract_version; /* the cred-api-version it speaks (META-02) */
+	char *os_type;          /* of V1-03 */
+	char *security_type;    /* of V1-03; NULL = none */
 	struct config_identity *identities;
 	size_t identity_count;
+	/* Of the hosts in `hosts` only. */
+	char *tenant_id; /* NULL = the default tenant */
+	int64_t imds_port;
+	int64_t certificate_lifetime_s; /* CONFIG_UNSET = as the configuration's, like the others */
+	int64_t certificate_backdate_s;
+	int64_t token_lifetime_s;
+};
+
+/* One directory. */
+struct config_tenant {
+	char *id;                           /* its key in `tenants` */
+	char *pop;                          /* NULL = as the configuration's */
+	int64_t token_lifetime_s;           /* CONFIG_UNSET = as the configuration's */
+	struct config_list token_resources; /* unset = as the configuration's */
 };
 
 struct config {
-	char *tenant_id;
+	char *tenant_id; /* the default tenant */
 	struct config_host host;
+	struct config_host *hosts; /* further ones */
+	size_t host_count;
+	struct config_tenant *tenants; /* with settings of their own */
+	size_t tenant_count;
+	char *pop; /* "allowed", "required" or "off" */
 
 	int64_t certificate_lifetime_s; /* ISSUE-03 */
 	int64_t certificate_backdate_s; /* notBefore = now - this */
@@ -71,6 +103,12 @@ struct config {
 	char *profile;
 	struct config_rule *rules;
 	size_t rule_count;
+
+	/* NET-05, for each host. */
+	bool rate_limited;
+	int64_t rate_requests_per_s;
+	int64_t rate_concurrent;
+	int64_t rate_retry_after_s; /* CONFIG_UNSET = no header */
 
 	char *bind;
 	char *public_host; /* the host in every address; NULL = from bind, and localhost for HTTPS
@@ -99,22 +137,26 @@ DEFINE_OWNED_VALUE(config, config_free)
 /* Reads one JSON document over what is there. After a failure the config can only be freed. */
 MSIV2_MUST_USE enum msiv2_rc config_read(struct config *config, const void *text, size_t len,
                                          struct msiv2_error *err);
-/* Reads a file, as config_read(); a file that cannot be read is MSIV2_CONFIG naming it. */
-MSIV2_MUST_USE enum msiv2_rc config_read_file(struct config *config, const char *path,
+/* Reads a file, as config_read(); a file that cannot be read is MSIV2_CONFIG naming it. *json
+ * (optional) is what it says, owned by the caller. */
+MSIV2_MUST_USE enum msiv2_rc config_read_file(struct config *config, const char *path, cJSON **json,
                                               struct msiv2_error *err);
-/* What no single key can tell: at least one identity, no two with the same id, one system-assigned
- * at most, a host with an id. */
+/* What no single key can tell. Each host has an id and at least one identity, no two with the same
+ * id, one system-assigned at most. An identity that several hosts have is the same user-assigned
+ * one in the same tenant. */
 MSIV2_MUST_USE enum msiv2_rc config_check(const struct config *config, struct msiv2_error *err);
 /* Reads an object that was parsed already, as config_read(). */
 MSIV2_MUST_USE enum msiv2_rc config_read_json(struct config *config, const cJSON *json,
                                               struct msiv2_error *err);
 /* The whole configuration as JSON, owned by the caller; NULL when memory is out. */
 cJSON *config_json(const struct config *config);
-/* Makes `to` a copy, `patch` (an object, or NULL) read over it, and checks it. A key that is fixed
- * from start to stop and would change is MSIV2_CONFIG naming it. `to` starts zeroed; after a
- * failure it can only be freed. */
-MSIV2_MUST_USE enum msiv2_rc config_change(const struct config *from, const cJSON *patch,
-                                           struct config *to, struct msiv2_error *err);
+/* Makes `to`, which starts zeroed, a copy; after a failure it can only be freed. */
+MSIV2_MUST_USE enum msiv2_rc config_copy(const struct config *from, struct config *to,
+                                         struct msiv2_error *err);
+/* What config_check() asks of `to`, and that no key differs that is fixed from start to stop:
+ * MSIV2_CONFIG naming it. */
+MSIV2_MUST_USE enum msiv2_rc config_check_change(const struct config *from, const struct config *to,
+                                                 struct msiv2_error *err);
 /* Appends the whole configuration as indented JSON and a newline. */
 void config_print(const struct config *config, struct bytes *out);
 /* The modes that profile and rules add up to. */
@@ -133,14 +175,6 @@ void config_list_free(struct config_list *list);
 MSIV2_MUST_USE enum msiv2_rc config_rule_add(struct config *config, const char *rule,
                                              const char *mode, const char *where,
                                              struct msiv2_error *err);
-
-/* The system-assigned identity of a host, or its first one. Never NULL in a checked configuration.
- */
-const struct config_identity *config_default_identity(const struct config_host *host);
-/* The identity whose `selector` ("client_id", "object_id", "mi_res_id") has that value, ignoring
- * case; NULL when there is none. */
-const struct config_identity *config_find_identity(const struct config_host *host,
-                                                   const char *selector, const char *value);
 
 /* The text is an IPv4 or IPv6 address in figures, as listeners are bound to. */
 bool config_is_address(const char *text);

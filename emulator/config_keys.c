@@ -6,29 +6,10 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "config_tables.h"
+#include "rate_limits.h"
 
 #define AT(member) offsetof(struct config, member)
-#define DAY_S      INT64_C(86400)
-#define YEAR_S     (INT64_C(365) * DAY_S)
-
-bool config_is_url(const char *text)
-{
-	const char *host = NULL;
-	size_t len = strlen(text);
-
-	if (text_starts(text, "https://"))
-		host = text + strlen("https://");
-	else if (text_starts(text, "http://"))
-		host = text + strlen("http://");
-	return host && host[0] != '\0' && host[0] != '/' && !strpbrk(host, "?#@ \"\\") &&
-	       text[len - 1] != '/';
-}
-
-bool config_is_attestation(const char *text)
-{
-	return text_equal(text, "off") || text_equal(text, "optional") ||
-	       text_equal(text, "required");
-}
 
 static bool is_key_type(const char *text)
 {
@@ -57,47 +38,39 @@ static const struct config_key keys[] = {
          .text = "72f988bf-0000-4000-8000-00000000aaaa",
          .valid = text_is_uuid,
          .expected = "a UUID"},
-        {.path = "host.vm_id",
+        {.path = "host", .type = CONFIG_HOST, .offset = AT(host)},
+        {.path = "identities", .type = CONFIG_IDENTITIES, .offset = AT(host)},
+        {.path = "hosts", .type = CONFIG_HOSTS},
+        {.path = "tenants", .type = CONFIG_TENANTS},
+        {.path = "pop",
          .type = CONFIG_TEXT,
-         .offset = AT(host.vm_id),
-         .text = "11111111-2222-4333-8444-555555555555",
-         .nullable = true,
-         .expected = "a text that is not empty, or null"},
-        {.path = "host.vmss_id",
-         .type = CONFIG_TEXT,
-         .offset = AT(host.vmss_id),
-         .nullable = true,
-         .expected = "a text that is not empty, or null"},
-        {.path = "host.attestation",
-         .type = CONFIG_TEXT,
-         .offset = AT(host.attestation),
-         .text = "off",
-         .valid = config_is_attestation,
-         .expected = "\"off\", \"optional\" or \"required\""},
-        {.path = "identities", .type = CONFIG_IDENTITIES},
+         .offset = AT(pop),
+         .text = "allowed",
+         .valid = config_is_pop,
+         .expected = CONFIG_POP_EXPECTED},
         {.path = "certificate_lifetime_s",
          .type = CONFIG_INTEGER,
          .offset = AT(certificate_lifetime_s),
          .min = 1,
-         .max = 100 * YEAR_S,
-         .number = 7 * DAY_S},
+         .max = 100 * CONFIG_YEAR_S,
+         .number = 7 * CONFIG_DAY_S},
         {.path = "certificate_backdate_s",
          .type = CONFIG_INTEGER,
          .offset = AT(certificate_backdate_s),
-         .max = 100 * YEAR_S,
+         .max = 100 * CONFIG_YEAR_S,
          .number = 300},
         {.path = "token_lifetime_s",
          .type = CONFIG_INTEGER,
          .offset = AT(token_lifetime_s),
          .min = 1,
-         .max = YEAR_S,
-         .number = DAY_S},
+         .max = CONFIG_YEAR_S,
+         .number = CONFIG_DAY_S},
         {.path = "attestation_token_lifetime_s",
          .type = CONFIG_INTEGER,
          .offset = AT(attestation_token_lifetime_s),
          .min = 1,
-         .max = YEAR_S,
-         .number = DAY_S / 3},
+         .max = CONFIG_YEAR_S,
+         .number = CONFIG_DAY_S / 3},
         {.path = "token_resources", .type = CONFIG_LIST, .offset = AT(token_resources)},
         {.path = "resource_audiences", .type = CONFIG_LIST, .offset = AT(resource_audiences)},
         {.path = "mtls_authentication_endpoint",
@@ -116,9 +89,27 @@ static const struct config_key keys[] = {
          .type = CONFIG_INTEGER,
          .offset = AT(clock_offset_s),
          .fixed = true,
-         .min = -8000 * YEAR_S,
-         .max = 8000 * YEAR_S},
+         .min = -8000 * CONFIG_YEAR_S,
+         .max = 8000 * CONFIG_YEAR_S},
         {.path = "clock.frozen", .type = CONFIG_BOOL, .offset = AT(clock_frozen), .fixed = true},
+        {.path = "rate_limits.enabled", .type = CONFIG_BOOL, .offset = AT(rate_limited)},
+        {.path = "rate_limits.requests_per_s",
+         .type = CONFIG_INTEGER,
+         .offset = AT(rate_requests_per_s),
+         .min = 1,
+         .max = RATE_MAX,
+         .number = 20},
+        {.path = "rate_limits.concurrent",
+         .type = CONFIG_INTEGER,
+         .offset = AT(rate_concurrent),
+         .min = 1,
+         .max = RATE_MAX,
+         .number = 5},
+        {.path = "rate_limits.retry_after_s",
+         .type = CONFIG_INTEGER,
+         .offset = AT(rate_retry_after_s),
+         .nullable = true,
+         .max = CONFIG_DAY_S},
         {.path = "profile",
          .type = CONFIG_TEXT,
          .offset = AT(profile),
@@ -204,6 +195,8 @@ static const struct config_key keys[] = {
          .max = 600000,
          .number = 30000},
 };
+
+const struct config_table config_top = {keys, TEXT_COUNT(keys)};
 
 const struct config_key *config_keys(size_t *count)
 {

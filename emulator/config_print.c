@@ -13,9 +13,12 @@ static cJSON *text_or_null(const char *text)
 	return text ? cJSON_CreateString(text) : cJSON_CreateNull();
 }
 
+static cJSON *table_json(const struct config *config, const struct config_table *table,
+                         const void *base, bool further);
+
 static cJSON *list_of(const struct config_list *list)
 {
-	cJSON *array = cJSON_CreateArray();
+	cJSON *array = list->unset ? cJSON_CreateNull() : cJSON_CreateArray();
 
 	for (size_t i = 0; i < list->count; i++)
 		cJSON_AddItemToArray(array, cJSON_CreateString(list->items[i]));
@@ -24,19 +27,44 @@ static cJSON *list_of(const struct config_list *list)
 
 static cJSON *identities_of(const struct config_host *host)
 {
-	cJSON *array = cJSON_CreateArray();
+	OWNED(cJSON) *array = cJSON_CreateArray();
 
-	for (size_t i = 0; i < host->identity_count; i++) {
-		const struct config_identity *identity = &host->identities[i];
-		cJSON *object = cJSON_CreateObject();
+	for (size_t i = 0; i < host->identity_count; i++)
+		if (!cJSON_AddItemToArray(array, table_json(NULL, &config_identity_table,
+		                                            &host->identities[i], false)))
+			return NULL;
+	return steal(&array);
+}
 
-		cJSON_AddStringToObject(object, "kind", identity->system ? "system" : "user");
-		cJSON_AddStringToObject(object, "client_id", identity->client_id);
-		cJSON_AddStringToObject(object, "object_id", identity->object_id);
-		cJSON_AddItemToObject(object, "resource_id", text_or_null(identity->resource_id));
-		cJSON_AddItemToArray(array, object);
-	}
-	return array;
+static cJSON *hosts_of(const struct config *config)
+{
+	OWNED(cJSON) *object = cJSON_CreateObject();
+
+	for (size_t i = 0; i < config->host_count; i++)
+		if (!cJSON_AddItemToObject(
+		            object, config->hosts[i].name,
+		            table_json(NULL, &config_host_table, &config->hosts[i], true)))
+			return NULL;
+	return steal(&object);
+}
+
+static cJSON *tenants_of(const struct config *config)
+{
+	OWNED(cJSON) *object = cJSON_CreateObject();
+
+	for (size_t i = 0; i < config->tenant_count; i++)
+		if (!cJSON_AddItemToObject(
+		            object, config->tenants[i].id,
+		            table_json(NULL, &config_tenant_table, &config->tenants[i], false)))
+			return NULL;
+	return steal(&object);
+}
+
+static cJSON *integer_of(const struct config_key *key, int64_t number)
+{
+	if (key->nullable && number == CONFIG_UNSET)
+		return cJSON_CreateNull();
+	return cJSON_CreateNumber((double)number);
 }
 
 /* The last mode of each rule text counts, so a text is shown once, where it was last set. */
@@ -53,21 +81,29 @@ static cJSON *rules_of(const struct config *config)
 	return object;
 }
 
-static cJSON *value_of(const struct config *config, const struct config_key *key)
+static cJSON *value_of(const struct config *config, const struct config_key *key, const void *base)
 {
-	const void *member = (const char *)config + key->offset;
+	const void *member = (const char *)base + key->offset;
 
 	switch (key->type) {
 	case CONFIG_TEXT:
 		return text_or_null(*(char *const *)member);
 	case CONFIG_INTEGER:
-		return cJSON_CreateNumber((double)*(const int64_t *)member);
+		return integer_of(key, *(const int64_t *)member);
 	case CONFIG_BOOL:
 		return cJSON_CreateBool(*(const bool *)member);
 	case CONFIG_LIST:
 		return list_of(member);
+	case CONFIG_KIND:
+		return cJSON_CreateString(*(const bool *)member ? "system" : "user");
+	case CONFIG_HOST:
+		return table_json(config, &config_host_table, member, false);
 	case CONFIG_IDENTITIES:
-		return identities_of(&config->host);
+		return identities_of(member);
+	case CONFIG_HOSTS:
+		return hosts_of(config);
+	case CONFIG_TENANTS:
+		return tenants_of(config);
 	case CONFIG_RULES:
 		return rules_of(config);
 	}
@@ -91,20 +127,28 @@ static cJSON *section_of(cJSON *root, const struct config_key *key, const char *
 	return object ? object : cJSON_AddObjectToObject(root, section);
 }
 
-cJSON *config_json(const struct config *config)
+static cJSON *table_json(const struct config *config, const struct config_table *table,
+                         const void *base, bool further)
 {
 	OWNED(cJSON) *root = cJSON_CreateObject();
-	size_t count = 0;
-	const struct config_key *keys = config_keys(&count);
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < table->count; i++) {
+		const struct config_key *key = &table->keys[i];
 		const char *name = NULL;
-		cJSON *section = section_of(root, &keys[i], &name);
+		cJSON *section;
 
-		if (!cJSON_AddItemToObject(section, name, value_of(config, &keys[i])))
+		if (key->further && !further)
+			continue;
+		section = section_of(root, key, &name);
+		if (!cJSON_AddItemToObject(section, name, value_of(config, key, base)))
 			return NULL;
 	}
 	return steal(&root);
+}
+
+cJSON *config_json(const struct config *config)
+{
+	return table_json(config, &config_top, config, false);
 }
 
 void config_print(const struct config *config, struct bytes *out)

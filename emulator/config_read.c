@@ -6,13 +6,12 @@
 
 #include "common/files.h"
 #include "common/json.h"
-#include "common/mem.h"
 #include "common/text.h"
 #include "config.h"
+#include "config_items.h"
 #include "config_keys.h"
 
-#define WHERE     "config"
-#define PATH_SIZE 96
+#define PATH_SIZE 128
 
 /* "section.name", or "name" at the top; an empty name is shown as "". Cut when too long, as the
  * error's place would be. */
@@ -23,32 +22,20 @@ static void join(char out[PATH_SIZE], const char *section, const char *name)
 		out[0] = '\0';
 }
 
-static const struct config_key *find_key(const char *path)
-{
-	size_t count = 0;
-	const struct config_key *keys = config_keys(&count);
+/* Where reading is: a table over its struct, and the path of its keys in the document. */
+struct reader {
+	const struct config_table *table;
+	void *base;
+	struct config *config; /* the whole, for the keys that are of it */
+	const char *prefix;    /* "" at the top */
+	bool further;          /* a host of `hosts` */
+};
 
-	for (size_t i = 0; i < count; i++)
-		if (text_equal(keys[i].path, path))
-			return &keys[i];
-	return NULL;
-}
+static enum msiv2_rc read_members(const struct reader *reader, const char *section,
+                                  const cJSON *object, struct msiv2_error *err);
 
-/* Some key lies in the section of that name. */
-static bool is_section(const char *path)
-{
-	size_t count = 0;
-	const struct config_key *keys = config_keys(&count);
-	size_t len = strlen(path);
-
-	for (size_t i = 0; i < count; i++)
-		if (strncmp(keys[i].path, path, len) == 0 && keys[i].path[len] == '.')
-			return true;
-	return false;
-}
-
-static enum msiv2_rc read_text(const struct config_key *key, const cJSON *value, char **slot,
-                               struct msiv2_error *err)
+static enum msiv2_rc read_text(const struct config_key *key, const char *path, const cJSON *value,
+                               char **slot, struct msiv2_error *err)
 {
 	const char *text = cJSON_GetStringValue(value);
 	bool good;
@@ -57,19 +44,38 @@ static enum msiv2_rc read_text(const struct config_key *key, const cJSON *value,
 		return config_set_text(slot, NULL, err);
 	good = text && (key->valid ? key->valid(text) : text[0] != '\0');
 	if (!good)
-		return err_set(err, MSIV2_CONFIG, key->path, "must be %s",
+		return err_set(err, MSIV2_CONFIG, path, "must be %s",
 		               key->expected ? key->expected : "a text that is not empty");
 	return config_set_text(slot, text, err);
 }
 
-static enum msiv2_rc read_list(const char *path, const cJSON *value, struct config_list *list,
-                               struct msiv2_error *err)
+static enum msiv2_rc read_integer(const struct config_key *key, const char *path,
+                                  const cJSON *parent, const cJSON *value, int64_t *slot,
+                                  struct msiv2_error *err)
+{
+	const struct blame blame = {MSIV2_CONFIG, path};
+
+	if (cJSON_IsNull(value) && key->nullable) {
+		*slot = CONFIG_UNSET;
+		return MSIV2_OK;
+	}
+	if (json_need_integer(parent, value->string, key->min, key->max, false, &blame, slot,
+	                      NULL) == MSIV2_OK)
+		return MSIV2_OK;
+	return err_blame(err, &blame, "must be a whole number from %lld to %lld%s",
+	                 (long long)key->min, (long long)key->max,
+	                 key->nullable ? ", or null" : "");
+}
+
+static enum msiv2_rc read_list(const struct config_key *key, const char *path, const cJSON *value,
+                               struct config_list *list, struct msiv2_error *err)
 {
 	const cJSON *item;
 
-	if (!cJSON_IsArray(value))
+	if (!cJSON_IsArray(value) && !(cJSON_IsNull(value) && key->nullable))
 		return err_set(err, MSIV2_CONFIG, path, "must be an array of texts");
 	config_list_free(list);
+	list->unset = cJSON_IsNull(value);
 	cJSON_ArrayForEach(item, value)
 	{
 		if (text_empty(cJSON_GetStringValue(item)))
@@ -79,196 +85,239 @@ static enum msiv2_rc read_list(const char *path, const cJSON *value, struct conf
 	return MSIV2_OK;
 }
 
-/* One member of one identity. */
-static enum msiv2_rc read_identity_member(struct config_identity *identity, const cJSON *member,
-                                          const char *path, struct msiv2_error *err)
+static enum msiv2_rc read_kind(const char *path, const cJSON *value, bool *system,
+                               struct msiv2_error *err)
 {
-	const char *name = member->string;
-	const char *text = cJSON_GetStringValue(member);
+	const char *text = cJSON_GetStringValue(value);
 
-	if (text_equal(name, "kind")) {
-		identity->system = text_equal(text, "system");
-		if (!identity->system && !text_equal(text, "user"))
-			return err_set(err, MSIV2_CONFIG, path, "must be \"system\" or \"user\"");
-		return MSIV2_OK;
-	}
-	if (text_equal(name, "resource_id")) {
-		if (text_empty(text) && !cJSON_IsNull(member))
-			return err_set(err, MSIV2_CONFIG, path, "must be a text, or null");
-		return config_set_text(&identity->resource_id, text, err);
-	}
-	if (!text_equal(name, "client_id") && !text_equal(name, "object_id"))
-		return err_set(err, MSIV2_CONFIG, path, "unknown configuration key");
-	if (!text || !text_is_uuid(text))
-		return err_set(err, MSIV2_CONFIG, path, "must be a UUID");
-	return config_set_text(text_equal(name, "client_id") ? &identity->client_id
-	                                                     : &identity->object_id,
-	                       text, err);
+	*system = text_equal(text, "system");
+	if (!*system && !text_equal(text, "user"))
+		return err_set(err, MSIV2_CONFIG, path, "must be \"system\" or \"user\"");
+	return MSIV2_OK;
 }
 
-static enum msiv2_rc read_identity(struct config_identity *identity, const cJSON *value,
-                                   size_t index, struct msiv2_error *err)
+static enum msiv2_rc read_identity(const struct reader *reader, const cJSON *value,
+                                   struct msiv2_error *err)
 {
-	char path[PATH_SIZE];
-	char section[32];
-	const cJSON *member;
+	const struct config_identity *identity = reader->base;
+	const char *where = reader->prefix;
 
-	if (snprintf(section, sizeof(section), "identities[%zu]", index) < 0)
-		section[0] = '\0';
 	if (!cJSON_IsObject(value))
-		return err_set(err, MSIV2_CONFIG, section, "must be an object");
-	cJSON_ArrayForEach(member, value)
-	{
-		join(path, section, member->string);
-		TRY(read_identity_member(identity, member, path, err));
-	}
+		return err_set(err, MSIV2_CONFIG, where, "must be an object");
+	TRY(read_members(reader, "", value, err));
 	if (!cJSON_GetObjectItemCaseSensitive(value, "kind") || !identity->client_id ||
 	    !identity->object_id)
-		return err_set(err, MSIV2_CONFIG, section, "needs kind, client_id and object_id");
+		return err_set(err, MSIV2_CONFIG, where, "needs kind, client_id and object_id");
 	if (!identity->system && !identity->resource_id)
-		return err_set(err, MSIV2_CONFIG, section,
+		return err_set(err, MSIV2_CONFIG, where,
 		               "a user-assigned identity needs a resource_id");
 	return MSIV2_OK;
 }
 
-static enum msiv2_rc read_identities(struct config_host *host, const cJSON *value,
+/* A new list takes the place of the old one. */
+static enum msiv2_rc read_identities(const char *path, const cJSON *value, struct config_host *host,
                                      struct msiv2_error *err)
 {
 	int items = cJSON_IsArray(value) ? cJSON_GetArraySize(value) : 0;
-	OWNED_STRUCT(config) scratch = {0};
-	struct config_host *fresh = &scratch.host;
 	const cJSON *item;
 
 	if (items < 1 || items > CONFIG_ITEMS_MAX)
-		return err_set(err, MSIV2_CONFIG, "identities",
-		               "must be an array of 1 to %d identities", CONFIG_ITEMS_MAX);
-	fresh->identities = mem_alloc((size_t)items * sizeof(*fresh->identities));
-	if (!fresh->identities)
-		return err_no_memory(err, WHERE);
+		return err_set(err, MSIV2_CONFIG, path, "must be an array of 1 to %d identities",
+		               CONFIG_ITEMS_MAX);
+	config_clear_identities(host);
 	cJSON_ArrayForEach(item, value)
 	{
-		size_t index = fresh->identity_count++;
+		char prefix[PATH_SIZE];
+		struct config_identity *identity = NULL;
 
-		TRY(read_identity(&fresh->identities[index], item, index, err));
+		(void)snprintf(prefix, sizeof(prefix), "%s[%zu]", path, host->identity_count);
+		TRY(config_add_identity(host, &identity, path, err));
+		TRY(read_identity(&(struct reader){.table = &config_identity_table,
+		                                   .base = identity,
+		                                   .prefix = prefix},
+		                  item, err));
 	}
-	/* Swap, so that the old ones are freed with the local. */
-	struct config_identity *old = host->identities;
-	size_t old_count = host->identity_count;
-
-	host->identities = fresh->identities;
-	host->identity_count = fresh->identity_count;
-	fresh->identities = old;
-	fresh->identity_count = old_count;
 	return MSIV2_OK;
 }
 
-static enum msiv2_rc read_rules(struct config *config, const cJSON *value, struct msiv2_error *err)
+/* One host of `hosts`: its keys are changed, null takes it out. */
+static enum msiv2_rc read_further_host(struct config *config, const char *path, const cJSON *value,
+                                       struct msiv2_error *err)
+{
+	struct config_host *host = NULL;
+
+	if (cJSON_IsNull(value)) {
+		config_remove_host(config, value->string);
+		return MSIV2_OK;
+	}
+	if (!cJSON_IsObject(value))
+		return err_set(err, MSIV2_CONFIG, path, "must be an object, or null");
+	TRY(config_need_host(config, value->string, &host, path, err));
+	return read_members(
+	        &(struct reader){
+	                .table = &config_host_table, .base = host, .prefix = path, .further = true},
+	        "", value, err);
+}
+
+static enum msiv2_rc read_tenant(struct config *config, const char *path, const cJSON *value,
+                                 struct msiv2_error *err)
+{
+	struct config_tenant *tenant = NULL;
+
+	if (cJSON_IsNull(value)) {
+		config_remove_tenant(config, value->string);
+		return MSIV2_OK;
+	}
+	if (!cJSON_IsObject(value))
+		return err_set(err, MSIV2_CONFIG, path, "must be an object, or null");
+	TRY(config_need_tenant(config, value->string, &tenant, path, err));
+	return read_members(
+	        &(struct reader){.table = &config_tenant_table, .base = tenant, .prefix = path}, "",
+	        value, err);
+}
+
+static enum msiv2_rc read_rule(struct config *config, const char *path, const cJSON *value,
+                               struct msiv2_error *err)
+{
+	if (!cJSON_IsString(value))
+		return err_set(err, MSIV2_CONFIG, path, "must be a mode");
+	return config_rule_add(config, value->string, value->valuestring, path, err);
+}
+
+/* An object whose members have names of their own. */
+static enum msiv2_rc read_named(struct config *config, const char *path, const cJSON *value,
+                                const char *expected,
+                                enum msiv2_rc (*read)(struct config *config, const char *path,
+                                                      const cJSON *value, struct msiv2_error *err),
+                                struct msiv2_error *err)
 {
 	const cJSON *member;
 
 	if (!cJSON_IsObject(value))
-		return err_set(err, MSIV2_CONFIG, "rules", "must be an object of rule: mode");
+		return err_set(err, MSIV2_CONFIG, path, "must be an object of %s", expected);
 	cJSON_ArrayForEach(member, value)
 	{
-		char path[PATH_SIZE];
+		char inner[PATH_SIZE];
 
-		join(path, "rules", member->string);
-		if (!cJSON_IsString(member))
-			return err_set(err, MSIV2_CONFIG, path, "must be a mode");
-		TRY(config_rule_add(config, member->string, member->valuestring, path, err));
+		join(inner, path, member->string);
+		TRY(read(config, inner, member, err));
 	}
 	return MSIV2_OK;
 }
 
-static enum msiv2_rc read_key(struct config *config, const struct config_key *key,
-                              const cJSON *parent, const cJSON *value, struct msiv2_error *err)
+static enum msiv2_rc read_host(const char *path, const cJSON *value, struct config_host *host,
+                               struct msiv2_error *err)
 {
-	void *member = (char *)config + key->offset;
-	const struct blame blame = {MSIV2_CONFIG, key->path};
+	if (!cJSON_IsObject(value))
+		return err_set(err, MSIV2_CONFIG, path, "must be an object");
+	return read_members(
+	        &(struct reader){.table = &config_host_table, .base = host, .prefix = path}, "",
+	        value, err);
+}
+
+static enum msiv2_rc read_bool(const char *path, const cJSON *value, bool *slot,
+                               struct msiv2_error *err)
+{
+	if (!cJSON_IsBool(value))
+		return err_set(err, MSIV2_CONFIG, path, "must be true or false");
+	*slot = cJSON_IsTrue(value);
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc read_key(const struct reader *reader, const struct config_key *key,
+                              const char *path, const cJSON *parent, const cJSON *value,
+                              struct msiv2_error *err)
+{
+	void *member = (char *)reader->base + key->offset;
+	struct config *config = reader->config;
 
 	switch (key->type) {
 	case CONFIG_TEXT:
-		return read_text(key, value, member, err);
+		return read_text(key, path, value, member, err);
 	case CONFIG_INTEGER:
-		if (json_need_integer(parent, value->string, key->min, key->max, false, &blame,
-		                      member, NULL) == MSIV2_OK)
-			return MSIV2_OK;
-		return err_blame(err, &blame, "must be a whole number from %lld to %lld",
-		                 (long long)key->min, (long long)key->max);
+		return read_integer(key, path, parent, value, member, err);
 	case CONFIG_BOOL:
-		if (!cJSON_IsBool(value))
-			return err_set(err, MSIV2_CONFIG, key->path, "must be true or false");
-		*(bool *)member = cJSON_IsTrue(value);
-		return MSIV2_OK;
+		return read_bool(path, value, member, err);
 	case CONFIG_LIST:
-		return read_list(key->path, value, member, err);
+		return read_list(key, path, value, member, err);
+	case CONFIG_KIND:
+		return read_kind(path, value, member, err);
+	case CONFIG_HOST:
+		return read_host(path, value, member, err);
 	case CONFIG_IDENTITIES:
-		return read_identities(&config->host, value, err);
+		return read_identities(path, value, member, err);
+	case CONFIG_HOSTS:
+		return read_named(config, path, value, "name: host", read_further_host, err);
+	case CONFIG_TENANTS:
+		return read_named(config, path, value, "id: tenant", read_tenant, err);
 	case CONFIG_RULES:
-		return read_rules(config, value, err);
+		return read_named(config, path, value, "rule: mode", read_rule, err);
 	}
-	return err_set(err, MSIV2_INTERNAL, key->path, "key without type");
+	return err_set(err, MSIV2_INTERNAL, path, "key without type");
 }
 
-/* Reads the members of one section; "" is the top, and only the top has sections. */
-static enum msiv2_rc read_section(struct config *config, const char *section, const cJSON *object,
-                                  struct msiv2_error *err)
+/* Reads the members of one section; "" is the table's top, and only the top has sections. */
+static enum msiv2_rc read_members(const struct reader *reader, const char *section,
+                                  const cJSON *object, struct msiv2_error *err)
 {
 	const cJSON *member;
 
 	cJSON_ArrayForEach(member, object)
 	{
-		char path[PATH_SIZE];
+		char name[PATH_SIZE], path[PATH_SIZE];
 		const struct config_key *key;
 
-		join(path, section, member->string);
+		join(name, section, member->string);
+		join(path, reader->prefix, name);
 		/* A dot in a name would make it look like a section's member. */
-		key = strchr(member->string, '.') ? NULL : find_key(path);
-		if (key)
-			TRY(read_key(config, key, object, member, err));
-		else if (section[0] != '\0' || !is_section(path))
+		key = strchr(member->string, '.') ? NULL : config_table_find(reader->table, name);
+		if (key && (reader->further || !key->further))
+			TRY(read_key(reader, key, path, object, member, err));
+		else if (key || section[0] != '\0' ||
+		         !config_table_has_section(reader->table, name))
 			return err_set(err, MSIV2_CONFIG, path, "unknown configuration key");
 		else if (!cJSON_IsObject(member))
 			return err_set(err, MSIV2_CONFIG, path, "must be an object");
 		else
-			TRY(read_section(config, path, member, err));
+			TRY(read_members(reader, name, member, err));
 	}
 	return MSIV2_OK;
 }
 
-static enum msiv2_rc read_blamed(struct config *config, const void *text, size_t len,
-                                 const char *where, struct msiv2_error *err)
-{
-	const struct blame blame = {MSIV2_CONFIG, where};
-	OWNED(cJSON) *json = NULL;
-
-	TRY(json_parse_object(text, len, &blame, &json, err));
-	return read_section(config, "", json, err);
-}
-
 enum msiv2_rc config_read_json(struct config *config, const cJSON *json, struct msiv2_error *err)
 {
-	return read_section(config, "", json, err);
+	const struct reader reader = {
+	        .table = &config_top, .base = config, .config = config, .prefix = ""};
+
+	return read_members(&reader, "", json, err);
 }
 
 enum msiv2_rc config_read(struct config *config, const void *text, size_t len,
                           struct msiv2_error *err)
 {
-	return read_blamed(config, text, len, WHERE, err);
+	static const struct blame blame = {MSIV2_CONFIG, "config"};
+	OWNED(cJSON) *json = NULL;
+
+	TRY(json_parse_object(text, len, &blame, &json, err));
+	return config_read_json(config, json, err);
 }
 
-enum msiv2_rc config_read_file(struct config *config, const char *path, struct msiv2_error *err)
+enum msiv2_rc config_read_file(struct config *config, const char *path, cJSON **out,
+                               struct msiv2_error *err)
 {
+	const struct blame blame = {MSIV2_CONFIG, path};
 	OWNED_STRUCT(bytes) text = {0};
+	OWNED(cJSON) *json = NULL;
 	struct msiv2_error why = {0};
 	enum msiv2_rc rc;
 
 	TRY(files_read(path, CONFIG_FILE_MAX, MSIV2_CONFIG, &text, err));
-	rc = read_blamed(config, text.data, text.len, path, &why);
-	if (rc == MSIV2_OK)
-		return MSIV2_OK;
+	TRY(json_parse_object(text.data, text.len, &blame, &json, err));
 	/* A key alone does not say which file it is in. */
-	if (text_equal(why.where, path))
-		return err_set(err, rc, path, "%s", why.message);
-	return err_set(err, rc, path, "%s: %s", why.where, why.message);
+	rc = config_read_json(config, json, &why);
+	if (rc != MSIV2_OK)
+		return err_set(err, rc, path, "%s: %s", why.where, why.message);
+	if (out)
+		*out = steal(&json);
+	return MSIV2_OK;
 }

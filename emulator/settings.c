@@ -55,7 +55,7 @@ enum msiv2_rc settings_read(struct config *config, const struct msiv2_emulator_o
 {
 	TRY(config_init(config, err));
 	if (options->config_file)
-		TRY(config_read_file(config, options->config_file, err));
+		TRY(config_read_file(config, options->config_file, NULL, err));
 	if (options->config_text)
 		TRY(config_read(config, options->config_text, strlen(options->config_text), err));
 	TRY(apply_texts(config, options, err));

@@ -204,27 +204,41 @@ static void swap(struct world *world, struct snapshot *next)
 	snapshot_release(old);
 }
 
-static enum msiv2_rc change(struct world *world, const cJSON *patch, struct msiv2_error *err)
+static enum msiv2_rc change(struct world *world, world_edit_fn edit, void *ctx,
+                            struct msiv2_error *err)
 {
 	OWNED_STRUCT(config) config = {0};
 	struct snapshot *next = NULL;
 
 	/* Only changes replace it, and this is the one that is under way. */
-	TRY(config_change(&world->now->config, patch, &config, err));
+	TRY(config_copy(&world->now->config, &config, err));
+	TRY(edit(ctx, &config, err));
+	TRY(config_check_change(&world->now->config, &config, err));
 	TRY(prepare_attestation(world, &config, err));
 	TRY(snapshot_new(&config, &next, err));
 	swap(world, next);
 	return MSIV2_OK;
 }
 
-enum msiv2_rc world_change(struct world *world, const cJSON *patch, struct msiv2_error *err)
+enum msiv2_rc world_edit(struct world *world, world_edit_fn edit, void *ctx,
+                         struct msiv2_error *err)
 {
 	enum msiv2_rc rc;
 
 	pthread_mutex_lock(&world->change_lock);
-	rc = change(world, patch, err);
+	rc = change(world, edit, ctx, err);
 	pthread_mutex_unlock(&world->change_lock);
 	return rc;
+}
+
+static enum msiv2_rc read_patch(void *ctx, struct config *config, struct msiv2_error *err)
+{
+	return config_read_json(config, ctx, err);
+}
+
+enum msiv2_rc world_change(struct world *world, const cJSON *patch, struct msiv2_error *err)
+{
+	return world_edit(world, read_patch, (void *)(uintptr_t)patch, err);
 }
 
 struct rule_modes world_modes(struct world *world)

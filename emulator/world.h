@@ -85,6 +85,12 @@ MSIV2_MUST_USE enum msiv2_rc world_set_ports(struct world *world, uint16_t imds_
 int64_t world_now_s(struct world *world);
 /* The configuration as it is now; let go of it with snapshot_release(). */
 struct snapshot *world_hold(struct world *world);
+/* Changes a copy of the configuration; `ctx` is the caller's. */
+typedef enum msiv2_rc (*world_edit_fn)(void *ctx, struct config *config, struct msiv2_error *err);
+/* Puts an edited copy in the place of the configuration, or nothing when the edit fails, a fixed
+ * key differs or the whole does not hold together (MSIV2_CONFIG). One edit after the other. */
+MSIV2_MUST_USE enum msiv2_rc world_edit(struct world *world, world_edit_fn edit, void *ctx,
+                                        struct msiv2_error *err);
 /* Reads `patch`, an object of configuration keys, over the configuration: all of it, or nothing and
  * MSIV2_CONFIG naming the key that is wrong or fixed. Exchanges that are under way end with what
  * they began with. */

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "common/json.h"
+#include "emulator/config_find.h"
 #include "emulator/http/exchange.h"
 #include "emulator/instruments/journal.h"
 #include "emulator/rule.h"
