@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "emulator/config.h"
 #include "emulator/rule.h"
+#include "streams.h"
 
 static enum msiv2_rc take_port(uint16_t *port, const char *option, const char *value,
                                struct msiv2_error *err)
@@ -230,10 +231,26 @@ enum msiv2_rc arguments_read(struct arguments *arguments, int argc, char **argv,
 	TRY(options_parse(rows, TEXT_COUNT(rows), arguments, argc, argv, &positional, err));
 	if (positional > 0)
 		return err_set(err, MSIV2_CONFIG, argv[0],
-		               "unexpected argument (the only command is env)");
+		               "unexpected argument (the commands are env and netns)");
 	if (arguments->quiet && arguments->verbose)
 		return err_set(err, MSIV2_CONFIG, "--quiet", "does not go with --verbose");
 	return MSIV2_OK;
+}
+
+static void write_log(void *ctx, enum msiv2_log_level level, const char *text)
+{
+	static const char *const names[] = {"error", "warning", "info", "debug"};
+
+	(void)ctx;
+	streams_complain(names[level], text);
+}
+
+void arguments_set_log(struct arguments *arguments)
+{
+	if (arguments->quiet)
+		return;
+	arguments->emulator.log = write_log;
+	arguments->emulator.log_level = arguments->verbose ? MSIV2_LOG_DEBUG : MSIV2_LOG_WARN;
 }
 
 void arguments_free(struct arguments *arguments)
@@ -248,6 +265,7 @@ void arguments_help(struct bytes *out)
 	bytes_add_text(
 	        out, "usage: msiv2-emulator [OPTION]...\n"
 	             "       msiv2-emulator env [OPTION]...   (see msiv2-emulator env --help)\n"
+	             "       msiv2-emulator netns [OPTION]... -- COMMAND   (see netns --help)\n"
 	             "Plays IMDS, token service and a protected resource of managed identity v2.\n"
 	             "NOT FOR PRODUCTION. Prints one JSON line with its addresses when it is "
 	             "ready.\n\n");

@@ -33,6 +33,8 @@ struct arguments {
  * struct must not be moved while its options are in use. */
 MSIV2_MUST_USE enum msiv2_rc arguments_read(struct arguments *arguments, int argc, char **argv,
                                             struct msiv2_error *err);
+/* Lets the emulator speak on stderr, as much as --quiet and --verbose say. */
+void arguments_set_log(struct arguments *arguments);
 /* Frees what is owned. */
 void arguments_free(struct arguments *arguments);
 DEFINE_OWNED_VALUE(arguments, arguments_free)

@@ -29,14 +29,8 @@ struct env_options {
 	bool help;
 };
 
-/* Which variable shows which member of the ready line. `trust` variables replace the system's trust
- * anchors and are given on request only. */
-static const struct env_row {
-	const char *variable;
-	const char *member;
-	bool trust;
-} rows[] = {
-        {"AZURE_POD_IDENTITY_AUTHORITY_HOST", "imds", false}, /* NET-06 */
+static const struct env_variable rows[] = {
+        {ENV_IMDS_VARIABLE, "imds", false}, /* NET-06 */
         {"MSIV2_EMULATOR_IMDS", "imds", false},
         {"MSIV2_EMULATOR_STS", "sts", false},
         {"MSIV2_EMULATOR_RESOURCE", "resource", false},
@@ -47,6 +41,12 @@ static const struct env_row {
         {"CURL_CA_BUNDLE", "ca", true},
         {"REQUESTS_CA_BUNDLE", "ca", true},
 };
+
+const struct env_variable *env_variables(size_t *count)
+{
+	*count = TEXT_COUNT(rows);
+	return rows;
+}
 
 static enum msiv2_rc take_ready(void *into, const char *value, struct msiv2_error *err)
 {
@@ -183,7 +183,7 @@ static void add_unset(const struct env_options *options, struct bytes *out)
 {
 	for (size_t i = 0; i < TEXT_COUNT(rows); i++)
 		if (!rows[i].trust || options->trust)
-			bytes_addf(out, "unset %s\n", rows[i].variable);
+			bytes_addf(out, "unset %s\n", rows[i].name);
 }
 
 static enum msiv2_rc add_exports(const struct env_options *options, struct bytes *out,
@@ -201,7 +201,7 @@ static enum msiv2_rc add_exports(const struct env_options *options, struct bytes
 		TRY(json_need_string(json, rows[i].member, &blame, &value, err));
 		if (rows[i].trust && !options->trust)
 			continue;
-		bytes_addf(out, "export %s=", rows[i].variable);
+		bytes_addf(out, "export %s=", rows[i].name);
 		add_quoted(value, out);
 		bytes_add_byte(out, '\n');
 	}

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 /* msiv2-emulator: the emulator as a program. Exit status: 0 after SIGTERM, SIGINT or SIGHUP,
- * 2 when the command line or the configuration is wrong, 1 for everything else. */
+ * 2 when the command line or the configuration is wrong, 1 for everything else; with netns, that of
+ * the command. */
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -15,20 +16,13 @@
 #include "common/text.h"
 #include "emulator/include/msiv2_emulator.h"
 #include "env.h"
+#include "netns.h"
 #include "streams.h"
 
 #define EXIT_INTERNAL 1
 #define EXIT_CONFIG   2
 #define STACK_BYTES   ((size_t)512 * 1024)
 #define ARENAS        2
-
-static void write_log(void *ctx, enum msiv2_log_level level, const char *text)
-{
-	static const char *const names[] = {"error", "warning", "info", "debug"};
-
-	(void)ctx;
-	streams_complain(names[level], text);
-}
 
 static enum msiv2_rc print(const struct bytes *text, struct msiv2_error *err)
 {
@@ -84,11 +78,7 @@ static enum msiv2_rc serve(struct arguments *arguments, const sigset_t *signals,
 	enum msiv2_rc rc;
 	int received = 0;
 
-	if (!arguments->quiet) {
-		arguments->emulator.log = write_log;
-		arguments->emulator.log_level =
-		        arguments->verbose ? MSIV2_LOG_DEBUG : MSIV2_LOG_WARN;
-	}
+	arguments_set_log(arguments);
 	TRY(check_ready_fd(arguments->ready_fd, err));
 	TRY(msiv2_emulator_start(&arguments->emulator, &emulator, err));
 	rc = announce(emulator, arguments->ready_fd, err);
@@ -98,8 +88,9 @@ static enum msiv2_rc serve(struct arguments *arguments, const sigset_t *signals,
 	return rc;
 }
 
-/* Signals that end the program are taken by serve() alone; a broken pipe is an error of write(). */
-static void prepare_process(sigset_t *signals)
+/* Signals that end the program are taken by serve() alone; a broken pipe is an error of write().
+ * *inherited is the signal mask from before. */
+static void prepare_process(sigset_t *signals, sigset_t *inherited)
 {
 	pthread_attr_t attributes;
 	struct sigaction hangup;
@@ -112,7 +103,7 @@ static void prepare_process(sigset_t *signals)
 	/* Under nohup it stays ignored. */
 	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
 		sigaddset(signals, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	pthread_sigmask(SIG_BLOCK, signals, inherited);
 	/* Hundreds of threads that mostly wait: small stacks, few heaps. */
 	(void)mallopt(M_ARENA_MAX, ARENAS);
 	if (pthread_attr_init(&attributes) != 0)
@@ -143,13 +134,27 @@ static enum msiv2_rc run(int argc, char **argv, const sigset_t *signals, struct 
 	return serve(&arguments, signals, err);
 }
 
+/* The command's exit status is the program's. */
+static int run_netns(int argc, char **argv, const sigset_t *inherited)
+{
+	struct msiv2_error err = {0};
+	int status = 0;
+
+	if (netns_main(argc - 2, argv + 2, inherited, &status, &err) != MSIV2_OK)
+		streams_complain(msiv2_error_where(&err), msiv2_error_message(&err));
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct msiv2_error err = {0};
+	sigset_t inherited;
 	sigset_t signals;
 	enum msiv2_rc rc;
 
-	prepare_process(&signals);
+	prepare_process(&signals, &inherited);
+	if (argc > 1 && text_equal(argv[1], "netns"))
+		return run_netns(argc, argv, &inherited);
 	rc = run(argc, argv, &signals, &err);
 	if (rc == MSIV2_OK)
 		return 0;
