@@ -60,7 +60,7 @@ struct config_host {
 	int64_t slow_ms;        /* how long the slow one waits */
 	char *contract_version; /* the cred-api-version it speaks (META-02) */
 	char *os_type;          /* of V1-03 */
-	char *security_type;    /* of V1-03; NULL = none */
+	char *security_type;    /* of V1-03 */
 	struct config_identity *identities;
 	size_t identity_count;
 	/* Of the hosts in `hosts` only. */
@@ -116,7 +116,9 @@ struct config {
 	int64_t imds_port;
 	int64_t sts_port;
 	int64_t admin_port;
-	int64_t connections; /* concurrent connections of IMDS and of the token service */
+	char *admin_bind;     /* of the admin listener, whatever `bind` says (SEC-02) */
+	char *admin_key_file; /* holds the bearer key it asks for; NULL = none */
+	int64_t connections;  /* concurrent connections of IMDS and of the token service */
 
 	struct config_list server_names;
 	char *ca_key; /* "ec" or "rsa" */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "admin/admin_guard.h"
 #include "common/bytes.h"
 #include "common/files.h"
 #include "common/fs.h"
@@ -29,7 +30,7 @@
 #include "world.h"
 
 #define WHERE             "emulator"
-#define ADMIN_CONNECTIONS 8
+#define ADMIN_CONNECTIONS (2 * JOURNAL_WAITERS_MAX) /* waiting takes half of them at most */
 
 enum { LISTENER_IMDS, LISTENER_STS, LISTENER_ADMIN, LISTENER_COUNT };
 
@@ -39,6 +40,7 @@ struct msiv2_emulator {
 	SSL_CTX *tls;
 	struct tls_watcher watcher;
 	struct server *servers[LISTENER_COUNT];
+	struct admin_guard *guard;
 	char *ca_file;
 	bool ca_file_is_private; /* removed at stop */
 	char *ready;
@@ -87,10 +89,10 @@ static void handle_admin(void *ctx, const struct http_request *request,
 {
 	struct msiv2_emulator *emulator = ctx;
 
-	if (gate_pass(&emulator->gate))
-		admin_answer(emulator->world, request, response);
-	else
+	if (!gate_pass(&emulator->gate))
 		response->status = 503;
+	else if (admin_guard_passes(emulator->guard, request, response))
+		admin_answer(emulator->world, request, response);
 }
 
 /* What is not HTTP is journalled like everything else. */
@@ -150,6 +152,7 @@ static enum msiv2_rc start_servers(struct msiv2_emulator *emulator, struct msiv2
 	        .refuse = refuse_journalled,
 	};
 
+	TRY(admin_guard_new(config, &emulator->guard, err));
 	TRY(tls_server_new(ca_server(world->ca), ca_server_key(world->ca), &emulator->tls, err));
 	emulator->watcher = (struct tls_watcher){journal_alert, emulator};
 	tls_server_watch(emulator->tls, &emulator->watcher);
@@ -166,6 +169,7 @@ static enum msiv2_rc start_servers(struct msiv2_emulator *emulator, struct msiv2
 	options.handle = handle_imds;
 	TRY(server_start(&options, &emulator->servers[LISTENER_IMDS], err));
 	options.name = "admin";
+	options.bind = config->admin_bind;
 	options.port_key = "listen.admin_port";
 	options.port = (uint16_t)config->admin_port;
 	options.connections = ADMIN_CONNECTIONS;
@@ -308,8 +312,11 @@ void msiv2_emulator_stop(struct msiv2_emulator *emulator)
 	if (!emulator)
 		return;
 	gate_give_up(&emulator->gate);
+	if (emulator->world)
+		journal_close(emulator->world->journal);
 	server_stop(emulator->servers, LISTENER_COUNT);
 	SSL_CTX_free(emulator->tls);
+	admin_guard_free(emulator->guard);
 	if (emulator->ca_file && emulator->ca_file_is_private)
 		(void)fs_unlink(emulator->ca_file);
 	world_free(emulator->world);
@@ -441,6 +448,34 @@ enum msiv2_rc msiv2_emulator_journal(const struct msiv2_emulator *emulator, cons
 	TRY(journal_filter_read(&parsed, false, &filter, err));
 	TRY(journal_print(emulator->world->journal, &filter, JOURNAL_FORM_JSON, &text, err));
 	return config_set_text(out, bytes_text(&text), err);
+}
+
+enum msiv2_rc msiv2_emulator_admin_call(struct msiv2_emulator *emulator, const char *method,
+                                        const char *target, const char *body, int *status,
+                                        char **answer, struct msiv2_error *err)
+{
+	const char *mark = strchr(target, '?');
+	OWNED_STRUCT(bytes) path = {0};
+	OWNED_STRUCT(http_response) response = {0};
+	struct http_request request = {
+	        .listener = "admin",
+	        .method = method,
+	        .query = mark ? mark + 1 : NULL,
+	        .body = (const uint8_t *)body,
+	        .body_len = body ? strlen(body) : 0,
+	};
+
+	*answer = NULL;
+	*status = 0;
+	if (target[0] != '/')
+		return err_set(err, MSIV2_CONFIG, "target", "'%s' is no path", target);
+	bytes_add(&path, target, mark ? (size_t)(mark - target) : strlen(target));
+	TRY(bytes_done(&path, WHERE, err));
+	request.path = bytes_text(&path);
+	admin_answer(emulator->world, &request, &response);
+	TRY(bytes_done(&response.body, WHERE, err));
+	*status = response.status;
+	return config_set_text(answer, bytes_text(&response.body), err);
 }
 
 void msiv2_emulator_reset(struct msiv2_emulator *emulator)

@@ -31,9 +31,14 @@ static enum msiv2_rc apply_texts(struct config *config,
 	if (options->bind && !config_is_address(options->bind))
 		return err_set(err, MSIV2_CONFIG, "listen.bind", "'%s' is not an IP address",
 		               options->bind);
+	if (options->admin_bind && !config_is_address(options->admin_bind))
+		return err_set(err, MSIV2_CONFIG, "admin.bind", "'%s' is not an IP address",
+		               options->admin_bind);
 	TRY(override(&config->ca_key, key_names[options->ca_key], err));
 	TRY(override(&config->profile, options->profile, err));
 	TRY(override(&config->bind, options->bind, err));
+	TRY(override(&config->admin_bind, options->admin_bind, err));
+	TRY(override(&config->admin_key_file, options->admin_key_file, err));
 	TRY(override(&config->state_dir, options->state_dir, err));
 	return override(&config->ca_out, options->ca_out, err);
 }

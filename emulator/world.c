@@ -117,7 +117,6 @@ void world_free(struct world *world)
 	pthread_mutex_destroy(&world->lock);
 	mem_free(world->imds_base);
 	mem_free(world->sts_base);
-	mem_free(world->mtls_endpoint);
 	mem_free(world->attestation_endpoint);
 	mem_free(world->resource_url);
 	mem_free(world->admin_base);
@@ -151,6 +150,12 @@ static enum msiv2_rc set_endpoint(char **slot, const char *configured, const cha
 	return config_set_text(slot, bytes_text(&url), err);
 }
 
+/* Nobody elsewhere reaches it. */
+static bool is_loopback(const char *bind)
+{
+	return text_starts(bind, "127.") || text_equal(bind, "::1");
+}
+
 /* Where a local client reaches what is bound to this address. */
 static const char *reachable(const char *bind)
 {
@@ -166,12 +171,13 @@ enum msiv2_rc world_set_ports(struct world *world, uint16_t imds_port, uint16_t 
 	const char *plain_host =
 	        config->public_host ? config->public_host : reachable(config->bind);
 	const char *tls_host = config->public_host ? config->public_host : "localhost";
+	const char *admin_host = config->public_host && !is_loopback(config->admin_bind)
+	                                 ? config->public_host
+	                                 : reachable(config->admin_bind);
 
 	TRY(set_base(&world->imds_base, "http", plain_host, imds_port, err));
 	TRY(set_base(&world->sts_base, "https", tls_host, sts_port, err));
-	TRY(set_base(&world->admin_base, "http", plain_host, admin_port, err));
-	TRY(set_endpoint(&world->mtls_endpoint, config->mtls_authentication_endpoint,
-	                 world->sts_base, "", err));
+	TRY(set_base(&world->admin_base, "http", admin_host, admin_port, err));
 	TRY(set_endpoint(&world->attestation_endpoint, config->attestation_endpoint,
 	                 world->sts_base, "/maa", err));
 	return set_endpoint(&world->resource_url, NULL, world->sts_base, "/resource", err);

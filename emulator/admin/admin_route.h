@@ -32,12 +32,13 @@ struct admin_call {
 enum {
 	ADMIN_BODY = 1,  /* a body, which is one JSON object */
 	ADMIN_QUERY = 2, /* a query; the handler refuses what it does not know */
+	ADMIN_OPEN = 4,  /* no key, when the listener asks for one */
 };
 
 struct admin_route {
 	const char *method;
 	const char *path;     /* "/faults/{id}"; see admin_path.h */
-	unsigned takes;       /* ADMIN_BODY | ADMIN_QUERY */
+	unsigned takes;       /* ADMIN_BODY | ADMIN_QUERY | ADMIN_OPEN */
 	enum endpoint change; /* the event that it is; ENDPOINT_UNKNOWN = it changes nothing */
 	enum msiv2_rc (*answer)(struct admin_call *call, struct msiv2_error *err);
 };

@@ -45,7 +45,7 @@ static enum msiv2_rc get_ca(struct admin_call *call, struct msiv2_error *err)
 }
 
 static const struct admin_route rows[] = {
-        {"GET", "/health", 0, ENDPOINT_UNKNOWN, get_health},
+        {"GET", "/health", ADMIN_OPEN, ENDPOINT_UNKNOWN, get_health},
         {"GET", "/version", 0, ENDPOINT_UNKNOWN, get_version},
         {"POST", "/reset", 0, ENDPOINT_RESET, post_reset},
         {"GET", "/ca.pem", 0, ENDPOINT_UNKNOWN, get_ca},

@@ -64,6 +64,24 @@ static enum msiv2_rc take_bind(void *into, const char *value, struct msiv2_error
 	return MSIV2_OK;
 }
 
+static enum msiv2_rc take_admin_bind(void *into, const char *value, struct msiv2_error *err)
+{
+	struct arguments *arguments = into;
+
+	TRY(take_text(&arguments->emulator.admin_bind, "--admin-bind", value, err));
+	if (!config_is_address(value))
+		return err_set(err, MSIV2_CONFIG, "--admin-bind", "'%s' is not an IP address",
+		               value);
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc take_admin_key(void *into, const char *value, struct msiv2_error *err)
+{
+	struct arguments *arguments = into;
+
+	return take_text(&arguments->emulator.admin_key_file, "--admin-key-file", value, err);
+}
+
 static enum msiv2_rc take_state(void *into, const char *value, struct msiv2_error *err)
 {
 	struct arguments *arguments = into;
@@ -200,7 +218,11 @@ static const struct option_row rows[] = {
          take_sts_port},
         {"--admin-port", "PORT", "port of the admin interface (HTTP); default 0", false,
          take_admin_port},
-        {"--bind", "ADDRESS", "address of every listener; default 127.0.0.1", false, take_bind},
+        {"--bind", "ADDRESS", "address of IMDS and HTTPS; default 127.0.0.1", false, take_bind},
+        {"--admin-bind", "ADDRESS", "address of the admin interface; default 127.0.0.1", false,
+         take_admin_bind},
+        {"--admin-key-file", "FILE", "the bearer key that the admin interface asks for", false,
+         take_admin_key},
         {"--state", "DIR", "keep CA and token keys there, and find them again", false, take_state},
         {"--config", "FILE", "read the configuration from a JSON file", false, take_config},
         {"--print-config", NULL, "print the configuration as it would be used, and exit", false,

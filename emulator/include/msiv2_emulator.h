@@ -60,10 +60,12 @@ struct msiv2_emulator_options {
 	const char *config_file; /* a file of JSON, see docs/emulator.md */
 	const char *config_text; /* JSON of the same form */
 
-	const char *bind;    /* address of every listener; NULL = "127.0.0.1" */
-	uint16_t imds_port;  /* 0 = any free port */
-	uint16_t sts_port;   /* 0 = any free port */
-	uint16_t admin_port; /* 0 = any free port */
+	const char *bind;           /* address of IMDS and HTTPS; NULL = "127.0.0.1" */
+	uint16_t imds_port;         /* 0 = any free port */
+	uint16_t sts_port;          /* 0 = any free port */
+	uint16_t admin_port;        /* 0 = any free port */
+	const char *admin_bind;     /* address of the admin interface; NULL = "127.0.0.1" */
+	const char *admin_key_file; /* file with the bearer key it asks for; NULL = no key */
 
 	const char *state_dir; /* keeps CA and token keys (0700, files 0600); NULL = memory only */
 	const char *ca_out;    /* where the CA certificates are written as PEM; NULL = ca.pem in
@@ -156,6 +158,13 @@ MSIV2_API uint64_t msiv2_emulator_count(const struct msiv2_emulator *emulator,
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_emulator_journal(const struct msiv2_emulator *emulator,
                                                               const char *query, char **out,
                                                               struct msiv2_error *err);
+/* Asks the admin interface without a socket: every route of docs/emulator.md. `target` is path and
+ * query ("/journal?endpoint=token"), `body` the request's body or NULL. *status is the HTTP status,
+ * *answer the body, freed with msiv2_emulator_text_free(). No key is needed, and changes are
+ * journalled as those that come over the wire. MSIV2_CONFIG when the target is no path. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc
+msiv2_emulator_admin_call(struct msiv2_emulator *emulator, const char *method, const char *target,
+                          const char *body, int *status, char **answer, struct msiv2_error *err);
 /* Journal, counts, revocations, attestation, clock and rules as they were at start. Keys stay. */
 MSIV2_API void msiv2_emulator_reset(struct msiv2_emulator *emulator);
 

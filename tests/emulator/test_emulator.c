@@ -352,10 +352,12 @@ static void the_printed_configuration_can_be_started(void **state)
 }
 
 /* A public host appears in every address; the ready line repeats them. */
+/* SEC-02: also of the admin interface, when it is told to be reached from elsewhere. */
 static void a_public_host_is_in_every_address(void **state)
 {
 	const struct msiv2_emulator_options options = {
-	        .config_text = "{\"listen\":{\"public_host\":\"emu.test\"}}"};
+	        .config_text = "{\"listen\":{\"public_host\":\"emu.test\"}}",
+	        .admin_bind = "0.0.0.0"};
 	struct msiv2_emulator *emulator = start(&options);
 
 	(void)state;
@@ -363,6 +365,51 @@ static void a_public_host_is_in_every_address(void **state)
 	assert_int_equal(strncmp(msiv2_emulator_sts(emulator), "https://emu.test:", 17), 0);
 	assert_int_equal(strncmp(msiv2_emulator_admin(emulator), "http://emu.test:", 16), 0);
 	assert_non_null(strstr(msiv2_emulator_ready(emulator), msiv2_emulator_resource(emulator)));
+	msiv2_emulator_stop(emulator);
+}
+
+static void the_admin_interface_stays_on_loopback_unless_told(void **state)
+{
+	const struct msiv2_emulator_options options = {
+	        .config_text = "{\"listen\":{\"public_host\":\"emu.test\"}}", .bind = "0.0.0.0"};
+	struct msiv2_emulator *emulator = start(&options);
+
+	(void)state;
+	assert_int_equal(strncmp(msiv2_emulator_imds(emulator), "http://emu.test:", 16), 0);
+	assert_int_equal(strncmp(msiv2_emulator_admin(emulator), "http://127.0.0.1:", 17), 0);
+	msiv2_emulator_stop(emulator);
+}
+
+/* Every route is there without a socket. */
+static void the_admin_interface_is_asked_in_process(void **state)
+{
+	struct msiv2_emulator *emulator = start(&(struct msiv2_emulator_options){0});
+	char *answer = NULL;
+	int status = 0;
+
+	(void)state;
+	assert_int_equal(msiv2_emulator_admin_call(emulator, "GET", "/journal?endpoint=token", NULL,
+	                                           &status, &answer, NULL),
+	                 MSIV2_OK);
+	assert_int_equal(status, 200);
+	assert_string_equal(answer, "{\"events\":[],\"dropped\":0,\"next\":1}");
+	msiv2_emulator_text_free(answer);
+	assert_int_equal(msiv2_emulator_admin_call(emulator, "POST", "/clock", "{\"set\":1000}",
+	                                           &status, &answer, NULL),
+	                 MSIV2_OK);
+	assert_int_equal(status, 200);
+	assert_non_null(strstr(answer, "\"now\":1000"));
+	msiv2_emulator_text_free(answer);
+	assert_int_equal(msiv2_emulator_now_s(emulator) / 10, 100);
+	assert_int_equal(msiv2_emulator_admin_call(emulator, "GET", "/nothing?x", NULL, &status,
+	                                           &answer, NULL),
+	                 MSIV2_OK);
+	assert_int_equal(status, 404);
+	msiv2_emulator_text_free(answer);
+	assert_int_equal(
+	        msiv2_emulator_admin_call(emulator, "GET", "journal", NULL, &status, &answer, NULL),
+	        MSIV2_CONFIG);
+	assert_null(answer);
 	msiv2_emulator_stop(emulator);
 }
 
@@ -383,6 +430,8 @@ int main(void)
 	        cmocka_unit_test(the_attestation_service_answers_on_the_https_listener),
 	        cmocka_unit_test(the_printed_configuration_can_be_started),
 	        cmocka_unit_test(a_public_host_is_in_every_address),
+	        cmocka_unit_test(the_admin_interface_stays_on_loopback_unless_told),
+	        cmocka_unit_test(the_admin_interface_is_asked_in_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
