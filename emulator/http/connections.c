@@ -7,7 +7,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -68,32 +70,101 @@ static bool is_listening(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening != 0;
 }
 
-static void shutdown_one(int fd, const char *bind, uint16_t port, bool listening)
+/* Which sockets of this process are meant. */
+struct wanted {
+	const char *bind;
+	uint16_t port;
+	bool listening;                      /* the listening socket too */
+	const struct connections_idle *idle; /* NULL = idle or not */
+};
+
+static uint16_t peer_port(int fd)
 {
+	union address address;
+	socklen_t len = sizeof(address);
+
+	if (getpeername(fd, &address.any, &len) != 0)
+		return 0;
+	return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port
+	                                               : address.v4.sin_port);
+}
+
+/* A connection that waits for a thread has something to read; one that keeps a thread waiting has
+ * not. */
+static bool is_idle(int fd, const struct connections_idle *idle)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+	int unread = 0;
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_last_data_sent >= idle->idle_ms && ioctl(fd, FIONREAD, &unread) == 0 &&
+	       unread == 0 && !idle->spared(idle->ctx, peer_port(fd));
+}
+
+static bool is_wanted(int fd, const struct wanted *wanted)
+{
+	return is_ours(fd, wanted->bind, wanted->port) &&
+	       (wanted->listening || !is_listening(fd)) &&
+	       (wanted->idle == NULL || is_idle(fd, wanted->idle));
+}
+
+static bool shutdown_one(int fd, const struct wanted *wanted)
+{
+	bool is;
 	int copy;
 
-	if (!is_ours(fd, bind, port))
-		return;
+	if (!is_wanted(fd, wanted))
+		return false;
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (copy < 0)
-		return;
-	if (is_ours(copy, bind, port) && (listening || !is_listening(copy)))
+		return false;
+	is = is_wanted(copy, wanted);
+	if (is)
 		(void)shutdown(copy, SHUT_RDWR);
 	(void)fs_close(copy);
+	return is;
+}
+
+/* Does that with every descriptor of the process until it was true `most` times; how often it was.
+ */
+static size_t for_each(bool (*act)(int fd, const struct wanted *wanted),
+                       const struct wanted *wanted, size_t most)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	size_t count = 0;
+
+	if (!dir)
+		return 0;
+	while (count < most && (entry = readdir(dir)) != NULL) {
+		int64_t fd = -1;
+
+		if (text_to_int(entry->d_name, 0, INT32_MAX, &fd) && fd != dirfd(dir))
+			count += act((int)fd, wanted);
+	}
+	(void)closedir(dir);
+	return count;
 }
 
 void connections_shutdown(const char *bind, uint16_t port, bool listening)
 {
-	DIR *dir = opendir("/proc/self/fd");
-	const struct dirent *entry;
+	const struct wanted wanted = {.bind = bind, .port = port, .listening = listening};
 
-	if (!dir)
-		return;
-	while ((entry = readdir(dir)) != NULL) {
-		int64_t fd = -1;
+	(void)for_each(shutdown_one, &wanted, SIZE_MAX);
+}
 
-		if (text_to_int(entry->d_name, 0, INT32_MAX, &fd) && fd != dirfd(dir))
-			shutdown_one((int)fd, bind, port, listening);
-	}
-	(void)closedir(dir);
+size_t connections_count(const char *bind, uint16_t port)
+{
+	const struct wanted wanted = {.bind = bind, .port = port};
+
+	return for_each(is_wanted, &wanted, SIZE_MAX);
+}
+
+size_t connections_shutdown_idle(const char *bind, uint16_t port,
+                                 const struct connections_idle *idle)
+{
+	const struct wanted wanted = {.bind = bind, .port = port, .idle = idle};
+
+	return for_each(shutdown_one, &wanted, idle->most);
 }

@@ -7,6 +7,7 @@
 #define EMULATOR_HTTP_CONNECTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Shuts down every TCP socket of this process whose own end is that address (as a listener was
@@ -15,5 +16,20 @@
  * their owner's. Safe against descriptors being closed and reused meanwhile: the check and the
  * shutdown are made on a duplicate. */
 void connections_shutdown(const char *bind, uint16_t port, bool listening);
+/* How many accepted connections the listener at that address has, served or not. */
+size_t connections_count(const char *bind, uint16_t port);
+/* Which of a listener's accepted connections may go. */
+struct connections_idle {
+	int64_t idle_ms; /* nothing was sent to the client for so long, nor is there unread from it
+	                  */
+	size_t most;     /* not more than so many */
+	/* The one from that port stays; ctx is the struct's. */
+	bool (*spared)(void *ctx, uint16_t peer_port);
+	void *ctx;
+};
+/* Shuts down idle connections of the listener at that address; how many. As safe as
+ * connections_shutdown(). */
+size_t connections_shutdown_idle(const char *bind, uint16_t port,
+                                 const struct connections_idle *idle);
 
 #endif

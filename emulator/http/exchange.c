@@ -39,5 +39,7 @@ void http_add_header(struct http_response *response, const char *name, const cha
 void http_response_free(struct http_response *response)
 {
 	bytes_free(&response->body);
+	bytes_free(&response->head);
+	bytes_free(&response->wire.garbage);
 	memset(response, 0, sizeof(*response));
 }

@@ -31,6 +31,7 @@ struct tls_facts {
 
 struct http_request {
 	const char *listener; /* "imds", "sts", "admin" */
+	const char *host;     /* whose IMDS was asked; NULL = the default one's, or no IMDS */
 	const char *method;
 	const char *path;  /* as sent, percent-encoding untouched, without the query */
 	const char *query; /* as sent, without '?'; NULL = none */
@@ -42,19 +43,44 @@ struct http_request {
 	bool body_truncated;         /* the client promised more bytes than it sent */
 	const struct tls_facts *tls; /* NULL on plain HTTP */
 	const char *peer_address;    /* "127.0.0.1:43210" */
+	/* The client has gone, or will send no more; asked by who lets it wait. NULL = nobody can
+	 * tell. */
+	bool (*client_left)(void *ctx);
+	void *client_ctx;
+	struct fault_run *faults; /* those of this exchange; NULL = none */
 };
 
 #define HTTP_RESPONSE_HEADERS 12
+#define HTTP_TYPE_SIZE        128
+
+/* How an answer that was begun ends. */
+enum http_end { HTTP_END_WELL, HTTP_END_CUT, HTTP_END_RESET };
+
+/* How an answer is spoilt on its way out; `{0}` = not at all. */
+struct http_wire {
+	int64_t delay_ms;     /* before the first byte */
+	bool silent;          /* nothing is ever sent */
+	int64_t silent_ms;    /* then the connection is closed; 0 = when its time limit is over */
+	struct bytes garbage; /* sent instead of the answer */
+	int64_t drip_bytes;   /* sent in pieces of so many; 0 = in one piece */
+	int64_t drip_ms;      /* between two pieces */
+	enum http_end end;
+	size_t end_after;   /* bytes of the answer, its head included */
+	int64_t length_off; /* added to the Content-Length */
+};
 
 struct http_response {
-	int status;
+	int status;               /* 0 = the connection is closed without an answer */
 	const char *content_type; /* static; NULL = application/json; charset=utf-8 */
 	struct http_response_header {
 		const char *name; /* static */
 		char value[192];
 	} headers[HTTP_RESPONSE_HEADERS];
 	size_t header_count;
+	struct bytes head;         /* further header lines, each with its CR LF */
+	char type[HTTP_TYPE_SIZE]; /* room for a content_type that is not static */
 	struct bytes body;
+	struct http_wire wire;
 };
 
 /* The first header of that name (case-insensitive), or NULL. *count (optional) = how many there

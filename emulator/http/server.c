@@ -12,6 +12,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "connections.h"
+#include "door.h"
 #include "tls_server.h"
 #ifdef MSIV2_TLS_SHIM
 #include "tls_shim/tls_shim.h"
@@ -25,6 +26,7 @@
 struct server {
 	struct server_options options;
 	struct mg_context *web;
+	struct door *door;
 	uint16_t port;
 	pthread_t starter;               /* the thread that starts it */
 	char reason[SERVER_REASON_SIZE]; /* the library's first words to that thread */
@@ -185,9 +187,11 @@ static int on_request(struct mg_connection *conn)
 	if (expect && text_equal_nocase(expect, "100-continue"))
 		(void)mg_write(conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 	read_body(conn, info, server, &request, &body);
+	door_serving((uint16_t)info->remote_port);
 	server->options.handle(server->options.ctx, &request, &response);
 	write_response(conn, request.method, &response,
 	               keeps_alive(conn, info) && !request.body_truncated);
+	door_served();
 	return response.status;
 }
 
@@ -225,6 +229,31 @@ static int on_message(const struct mg_connection *conn, const char *message)
 	return 1;
 }
 
+/* ---- threads and their connections ---- */
+
+static void *on_thread(const struct mg_context *web, int type)
+{
+	const struct server *server = mg_get_user_data(web);
+
+	if (type == 1) /* a worker */
+		door_take_seat(server->door);
+	return NULL;
+}
+
+static int on_connection(const struct mg_connection *conn, void **data)
+{
+	(void)conn;
+	(void)data;
+	door_arrived();
+	return 0;
+}
+
+static void on_close(const struct mg_connection *conn)
+{
+	(void)conn;
+	door_left();
+}
+
 /* ---- start and stop ---- */
 
 /* Asked once at start, where the context is wanted, and once at the end, where it stays ours. */
@@ -244,6 +273,7 @@ static enum msiv2_rc find_port(struct server *server, struct msiv2_error *err)
 	if (mg_get_server_ports(server->web, 1, &port) != 1 || port.port <= 0)
 		return err_set(err, MSIV2_INTERNAL, server->options.port_key, "no port");
 	server->port = (uint16_t)port.port;
+	door_open(server->door, server->options.bind, server->port);
 	return MSIV2_OK;
 }
 
@@ -260,6 +290,9 @@ static enum msiv2_rc start_web(struct server *server, struct msiv2_error *err)
 	        NULL};
 	const struct mg_callbacks callbacks = {
 	        .begin_request = on_request,
+	        .init_thread = on_thread,
+	        .init_connection = on_connection,
+	        .connection_closed = on_close,
 	        .log_message = on_message,
 	        .http_error = on_error,
 	        .external_ssl_ctx = options->tls ? on_tls_context : NULL,
@@ -304,7 +337,8 @@ enum msiv2_rc server_start(const struct server_options *options, struct server *
 		return err_no_memory(err, options->name);
 	server->options = *options;
 	server->starter = pthread_self();
-	rc = start_web(server, err);
+	server->door = door_new((size_t)options->connections, &options->log);
+	rc = server->door != NULL ? start_web(server, err) : err_no_memory(err, options->name);
 	if (rc != MSIV2_OK) {
 		server_stop(&server, 1);
 		return rc;
@@ -341,6 +375,7 @@ void server_stop(struct server *const *servers, size_t count)
 	for (size_t i = 0; i < count && i < SERVERS_MAX; i++) {
 		if (!servers[i] || !servers[i]->web)
 			continue;
+		door_close(servers[i]->door);
 		connections_shutdown(servers[i]->options.bind, servers[i]->port, true);
 		running[i] = pthread_create(&threads[i], NULL, stop_web, servers[i]->web) == 0;
 		if (!running[i])
@@ -349,6 +384,8 @@ void server_stop(struct server *const *servers, size_t count)
 	for (size_t i = 0; i < count && i < SERVERS_MAX; i++) {
 		if (running[i])
 			join_stopper(threads[i], servers[i]);
+		if (servers[i])
+			door_free(servers[i]->door);
 		mem_free(servers[i]);
 	}
 }

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "door.h"
+
 #define WHERE "sts.tls"
 
 /* The web server does the handshake and all requests of a connection on one thread and hides the
@@ -33,6 +35,9 @@ static void on_info(const SSL *ssl, int where, int value)
 	bool fatal = value >> 8 == SSL3_AL_FATAL;
 	char alert[80];
 
+	/* A handshake takes up its thread before there is a request. */
+	if (where & SSL_CB_HANDSHAKE_START)
+		door_arrived();
 	if (!(where & SSL_CB_ALERT) || !fatal || SSL_is_init_finished(ssl))
 		return;
 	(void)snprintf(alert, sizeof(alert), "%s %s", where & SSL_CB_READ ? "received" : "sent",

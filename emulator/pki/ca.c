@@ -9,11 +9,13 @@
 #include "common/mem.h"
 #include "common/x509.h"
 #include "emulator/pki/ca_certificate.h"
+#include "emulator/pki/ca_seen.h"
 #include "emulator/pki/ca_state.h"
 
 struct ca {
 	struct ca_parts parts;
 	const struct rng *rng; /* borrowed */
+	struct ca_seen *seen;  /* signatures of the issuer */
 };
 
 enum msiv2_rc ca_new(const struct ca_options *options, struct ca **out, struct msiv2_error *err)
@@ -23,6 +25,9 @@ enum msiv2_rc ca_new(const struct ca_options *options, struct ca **out, struct m
 	if (ca == NULL)
 		return err_no_memory(err, "ca");
 	ca->rng = options->rng;
+	ca->seen = ca_seen_new();
+	if (ca->seen == NULL)
+		return err_no_memory(err, "ca");
 	TRY(ca_parts_prepare(options, &ca->parts, err));
 	*out = steal(&ca);
 	return MSIV2_OK;
@@ -33,6 +38,7 @@ void ca_free(struct ca *ca)
 	if (ca == NULL)
 		return;
 	ca_parts_free(&ca->parts);
+	ca_seen_free(ca->seen);
 	mem_free(ca);
 }
 
@@ -91,6 +97,21 @@ static bool signed_by(const struct ca_pair *authority, X509 *cert)
 	return good;
 }
 
+/* The same bytes do not have to be verified twice. */
+static bool signed_by_issuer(const struct ca *ca, X509 *cert)
+{
+	uint8_t sha256[X509_SHA256_LEN];
+
+	if (x509_sha256(cert, sha256, NULL) != MSIV2_OK)
+		return false;
+	if (ca_seen_has(ca->seen, sha256))
+		return true;
+	if (!signed_by(&ca->parts.issuer, cert))
+		return false;
+	ca_seen_add(ca->seen, sha256);
+	return true;
+}
+
 /* A usage that is not written down is not granted: UINT32_MAX stands for an absent extension. */
 static bool is_for_client(X509 *cert)
 {
@@ -108,7 +129,7 @@ enum ca_verdict ca_verify_client(const struct ca *ca, X509 *cert, int64_t now_s)
 
 	/* What the root signed is ours too, though never a client's: the answer should say which.
 	 */
-	if (!signed_by(&ca->parts.issuer, cert) && !signed_by(&ca->parts.root, cert))
+	if (!signed_by_issuer(ca, cert) && !signed_by(&ca->parts.root, cert))
 		return CA_FOREIGN;
 	if (!is_for_client(cert))
 		return CA_NOT_FOR_CLIENT;
