@@ -20,7 +20,7 @@ const char *config_host_tenant(const struct config *config, const struct config_
 	return host->tenant_id ? host->tenant_id : config->tenant_id;
 }
 
-static const struct config_tenant *find_tenant(const struct config *config, const char *tenant_id)
+static const struct config_tenant *find_settings(const struct config *config, const char *tenant_id)
 {
 	for (size_t i = 0; i < config->tenant_count; i++)
 		if (text_equal_nocase(config->tenants[i].id, tenant_id))
@@ -28,14 +28,19 @@ static const struct config_tenant *find_tenant(const struct config *config, cons
 	return NULL;
 }
 
-bool config_has_tenant(const struct config *config, const char *tenant_id)
+const char *config_find_tenant(const struct config *config, const char *tenant_id)
 {
-	if (text_equal_nocase(config->tenant_id, tenant_id) || find_tenant(config, tenant_id))
-		return true;
-	for (size_t i = 0; i < config->host_count; i++)
-		if (text_equal_nocase(config_host_tenant(config, &config->hosts[i]), tenant_id))
-			return true;
-	return false;
+	const struct config_tenant *settings = find_settings(config, tenant_id);
+
+	if (text_equal_nocase(config->tenant_id, tenant_id))
+		return config->tenant_id;
+	for (size_t i = 0; i < config->host_count; i++) {
+		const char *id = config_host_tenant(config, &config->hosts[i]);
+
+		if (text_equal_nocase(id, tenant_id))
+			return id;
+	}
+	return settings ? settings->id : NULL;
 }
 
 const struct config_identity *config_default_identity(const struct config_host *host)
@@ -116,7 +121,8 @@ int64_t config_certificate_backdate_s(const struct config *config, const struct 
 int64_t config_token_lifetime_s(const struct config *config, const struct config_host *host,
                                 const struct config_identity *identity)
 {
-	const struct config_tenant *tenant = find_tenant(config, config_host_tenant(config, host));
+	const struct config_tenant *tenant =
+	        find_settings(config, config_host_tenant(config, host));
 	const int64_t numbers[] = {identity->token_lifetime_s, host->token_lifetime_s,
 	                           tenant ? tenant->token_lifetime_s : CONFIG_UNSET,
 	                           config->token_lifetime_s};
@@ -126,14 +132,14 @@ int64_t config_token_lifetime_s(const struct config *config, const struct config
 
 const char *config_pop(const struct config *config, const char *tenant_id)
 {
-	const struct config_tenant *tenant = find_tenant(config, tenant_id);
+	const struct config_tenant *tenant = find_settings(config, tenant_id);
 
 	return tenant && tenant->pop ? tenant->pop : config->pop;
 }
 
 const struct config_list *config_token_resources(const struct config *config, const char *tenant_id)
 {
-	const struct config_tenant *tenant = find_tenant(config, tenant_id);
+	const struct config_tenant *tenant = find_settings(config, tenant_id);
 
 	return tenant && !tenant->token_resources.unset ? &tenant->token_resources
 	                                                : &config->token_resources;

@@ -17,8 +17,9 @@
 const struct config_host *config_find_host(const struct config *config, const char *name);
 /* The tenant of a host. */
 const char *config_host_tenant(const struct config *config, const struct config_host *host);
-/* Some host or setting belongs to that tenant. */
-bool config_has_tenant(const struct config *config, const char *tenant_id);
+/* The tenant of that id as the configuration writes it; NULL when no host and no setting belongs to
+ * it. */
+const char *config_find_tenant(const struct config *config, const char *tenant_id);
 
 /* The system-assigned identity of a host, or its first one. Never NULL. */
 const struct config_identity *config_default_identity(const struct config_host *host);

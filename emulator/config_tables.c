@@ -53,6 +53,12 @@ static bool is_personality(const char *text)
 	return personality_from_name(text, &scratch);
 }
 
+static bool is_security_type(const char *text)
+{
+	return text_equal(text, "Standard") || text_equal(text, "TrustedLaunch") ||
+	       text_equal(text, "ConfidentialVM");
+}
+
 /* Figures with one dot between them, such as 2.0. */
 static bool is_version(const char *text)
 {
@@ -103,9 +109,9 @@ static const struct config_key host_keys[] = {
         {.path = "security_type",
          .type = CONFIG_TEXT,
          .offset = AT(security_type),
-         .text = "TrustedLaunch",
-         .nullable = true,
-         .expected = ANY_OR_NULL},
+         .text = "Standard",
+         .valid = is_security_type,
+         .expected = "\"Standard\", \"TrustedLaunch\" or \"ConfidentialVM\""},
         {.path = "tenant_id",
          .type = CONFIG_TEXT,
          .offset = AT(tenant_id),

@@ -69,6 +69,7 @@ static enum msiv2_rc make_parts(struct world *world, struct msiv2_error *err)
 
 	TRY(journal_new((size_t)config->journal_capacity, &world->journal, err));
 	TRY(registry_new(&world->registry, err));
+	TRY(rate_limits_new(&world->rate_limits, err));
 	TRY(revocations_new(&world->revocations, err));
 	TRY(make_ca(world, err));
 	TRY(make_attestation(world, err));
@@ -108,6 +109,7 @@ void world_free(struct world *world)
 	nonces_free(world->nonces);
 	ca_free(world->ca);
 	revocations_free(world->revocations);
+	rate_limits_free(world->rate_limits);
 	registry_free(world->registry);
 	journal_free(world->journal);
 	world_clock_free(&world->clock);
@@ -181,6 +183,16 @@ enum msiv2_rc world_set_ports(struct world *world, uint16_t imds_port, uint16_t 
 	TRY(set_endpoint(&world->attestation_endpoint, config->attestation_endpoint,
 	                 world->sts_base, "/maa", err));
 	return set_endpoint(&world->resource_url, NULL, world->sts_base, "/resource", err);
+}
+
+void world_stop(struct world *world)
+{
+	atomic_store(&world->stopping, true);
+}
+
+bool world_is_stopping(struct world *world)
+{
+	return atomic_load(&world->stopping);
 }
 
 int64_t world_now_s(struct world *world)

@@ -9,6 +9,7 @@
 #define EMULATOR_WORLD_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,7 @@
 #include "emulator/pki/ca.h"
 #include "emulator/pki/device_ca.h"
 #include "emulator/pki/tokens.h"
+#include "emulator/rate_limits.h"
 #include "emulator/registry.h"
 #include "emulator/revocations.h"
 #include "emulator/rule.h"
@@ -47,6 +49,7 @@ struct world {
 	struct attestations *attestations;
 	struct journal *journal;
 	struct registry *registry;
+	struct rate_limits *rate_limits;
 	struct revocations *revocations;
 	struct world_clock clock;
 	const struct rng *rng;
@@ -56,11 +59,11 @@ struct world {
 	struct snapshot *now;        /* under lock: the current one */
 	pthread_mutex_t lock;        /* held for a moment */
 	pthread_mutex_t change_lock; /* one change after the other */
+	atomic_bool stopping;
 
 	/* Addresses, known once the listeners are bound. No trailing slash. */
 	char *imds_base;
 	char *sts_base;
-	char *mtls_endpoint; /* what issuecredential hands out */
 	char *attestation_endpoint;
 	char *resource_url;
 	char *admin_base;
@@ -80,6 +83,11 @@ DEFINE_OWNED_STRUCT(world, world_free)
 MSIV2_MUST_USE enum msiv2_rc world_set_ports(struct world *world, uint16_t imds_port,
                                              uint16_t sts_port, uint16_t admin_port,
                                              struct msiv2_error *err);
+
+/* Whoever waits for something is to give up. */
+void world_stop(struct world *world);
+/* world_stop() was called. */
+bool world_is_stopping(struct world *world);
 
 /* World time in seconds since 1970. */
 int64_t world_now_s(struct world *world);

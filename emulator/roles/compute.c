@@ -103,8 +103,8 @@ static void send(struct role_call *call)
 
 	for (size_t i = 0; i < TEXT_COUNT(constants); i++)
 		cJSON_AddStringToObject(json, constants[i].name, constants[i].value);
-	cJSON_AddStringToObject(json, "osType", "Linux");
-	add_security_profile(json, "Standard");
+	cJSON_AddStringToObject(json, "osType", host->os_type);
+	add_security_profile(json, host->security_type);
 	scale_set = cJSON_AddObjectToObject(json, "virtualMachineScaleSet");
 	cJSON_AddStringToObject(scale_set, "id", host->vmss_id ? host->vmss_id : "");
 	cJSON_AddStringToObject(json, "vmId", host->vm_id ? host->vm_id : "");

@@ -10,13 +10,13 @@
 #include "common/text.h"
 #include "compute.h"
 #include "emulator/query.h"
+#include "imds_entry.h"
 #include "imds_frame.h"
 #include "imds_v1.h"
 #include "issue.h"
 #include "role.h"
 
-#define API_VERSION "2.0"
-#define SERVER      "IMDS/150.870.65.1854" /* META-06 */
+#define SERVER "IMDS/150.870.65.1854" /* META-06 */
 
 /* The two endpoints. */
 static const struct imds_endpoint {
@@ -34,6 +34,7 @@ static const char *const selectors[] = {"client_id", "object_id", "mi_res_id"};
 struct imds_facts {
 	struct imds_frame frame; /* first: the shared checks look at it */
 	const struct imds_endpoint *endpoint;
+	const struct config_host *host;
 	size_t selector_count;                  /* selectors given */
 	const struct config_identity *identity; /* NULL = not assigned to this host */
 };
@@ -71,7 +72,7 @@ static bool wrong_version(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	const char *version = query_get(f->frame.query, "cred-api-version", NULL);
 
 	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.40s", version ? version : "none");
-	return !text_equal(version, API_VERSION);
+	return !text_equal(version, f->host->contract_version);
 }
 
 static bool msi_res_id(const void *facts, char detail[ROLE_DETAIL_SIZE])
@@ -204,7 +205,7 @@ static void answer_metadata(struct role_call *call, const struct config_identity
 	cJSON *cu_id;
 
 	cJSON_AddStringToObject(json, "clientId", identity->client_id);
-	cJSON_AddStringToObject(json, "tenantId", call->config->tenant_id);
+	cJSON_AddStringToObject(json, "tenantId", config_host_tenant(call->config, host));
 	cu_id = cJSON_AddObjectToObject(json, "cuId");
 	if (host->vm_id)
 		cJSON_AddStringToObject(cu_id, "vmId", host->vm_id);
@@ -217,14 +218,13 @@ static void answer_metadata(struct role_call *call, const struct config_identity
 static void refuse(struct role_call *call, const struct imds_facts *facts,
                    const struct role_rule *row, const char *detail)
 {
+	const char *version = facts->host->contract_version;
 	OWNED(cJSON) *more = NULL;
 
 	if (row->rule == RULE_META_VERSION) {
-		static const char *const versions[] = {API_VERSION};
-
 		more = cJSON_CreateObject();
 		cJSON_AddItemToObject(more, "newest-versions",
-		                      cJSON_CreateStringArray(versions, 1));
+		                      cJSON_CreateStringArray(&version, 1));
 	}
 	if (row->answer.status == 405)
 		http_add_header(call->response, "Allow", facts->endpoint->method);
@@ -238,6 +238,7 @@ static void answer_endpoint(struct role_call *call, const struct imds_endpoint *
 	struct imds_facts facts = {
 	        .frame = {call->request, query, endpoint->path, endpoint->method},
 	        .endpoint = endpoint,
+	        .host = call->host,
 	};
 	char detail[ROLE_DETAIL_SIZE] = "";
 	const struct role_rule *row;
@@ -269,30 +270,51 @@ static void answer_v2(struct role_call *call, const struct imds_endpoint *endpoi
 {
 	OWNED_STRUCT(query) query = {0};
 
-	call->notes->endpoint = endpoint->endpoint;
-	/* META-08: a probe is the metadata request without its header. */
-	if (endpoint->endpoint == ENDPOINT_METADATA &&
-	    !http_header(call->request, "Metadata", NULL))
-		call->notes->endpoint = ENDPOINT_PROBE;
 	if (imds_frame_read_query(call, &query))
 		answer_endpoint(call, endpoint, &query);
+}
+
+/* META-08: a probe is the metadata request without its header. */
+static enum endpoint endpoint_of(const struct http_request *request,
+                                 const struct imds_endpoint *endpoint)
+{
+	if (imds_v1_has_path(request->path))
+		return ENDPOINT_V1_TOKEN;
+	if (compute_has_path(request->path))
+		return ENDPOINT_COMPUTE;
+	if (!endpoint)
+		return ENDPOINT_UNKNOWN;
+	if (endpoint->endpoint == ENDPOINT_METADATA && !http_header(request, "Metadata", NULL))
+		return ENDPOINT_PROBE;
+	return endpoint->endpoint;
+}
+
+static void answer(struct role_call *call, const struct imds_endpoint *endpoint)
+{
+	static const struct role_answer not_found = {404, "not_found", 0, "Not found"};
+
+	imds_add_headers(call->response);
+	if (endpoint)
+		answer_v2(call, endpoint);
+	else if (call->notes->endpoint == ENDPOINT_V1_TOKEN)
+		imds_v1_answer(call);
+	else if (call->notes->endpoint == ENDPOINT_COMPUTE)
+		compute_answer(call);
+	else
+		role_refuse(call, &not_found, "", NULL);
 }
 
 void imds_answer(struct world *world, const struct http_request *request,
                  struct http_response *response, struct journal_notes *notes)
 {
-	static const struct role_answer not_found = {404, "not_found", 0, "Not found"};
 	const struct imds_endpoint *endpoint = find_endpoint(request->path);
 	OWNED_STRUCT(role_call) call = {0};
+	bool counted = false;
 
 	role_call_init(&call, world, request, response, notes);
-	imds_add_headers(response);
-	if (endpoint)
-		answer_v2(&call, endpoint);
-	else if (imds_v1_has_path(request->path))
-		imds_v1_answer(&call);
-	else if (compute_has_path(request->path))
-		compute_answer(&call);
-	else
-		role_refuse(&call, &not_found, "", NULL);
+	notes->endpoint = endpoint_of(request, endpoint);
+	if (!imds_entry_pass(&call, &counted))
+		return;
+	answer(&call, endpoint);
+	imds_entry_leave(&call, counted);
 }

@@ -75,6 +75,7 @@ static bool bad_resource(const void *facts, char detail[ROLE_DETAIL_SIZE])
 {
 	static const char scope_suffix[] = "/.default";
 	const struct v1_facts *f = facts;
+	const char *tenant = config_host_tenant(f->config, f->host);
 	const char *resource = query_get(f->frame.query, "resource", NULL);
 	size_t len = resource ? strlen(resource) : 0;
 
@@ -85,7 +86,7 @@ static bool bad_resource(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	    strcmp(resource + len - strlen(scope_suffix), scope_suffix) == 0)
 		return true;
 	return strpbrk(resource, " \t\r\n\"<>\\") ||
-	       !is_configured(&f->config->token_resources, resource);
+	       !is_configured(config_token_resources(f->config, tenant), resource);
 }
 
 static bool many_selectors(const void *facts, char detail[ROLE_DETAIL_SIZE])
@@ -190,14 +191,15 @@ static enum msiv2_rc make_token(struct role_call *call, const struct v1_facts *f
                                 const char *resource, int64_t expires_at_s, struct bytes *jwt,
                                 struct msiv2_error *err)
 {
+	const char *tenant = config_host_tenant(facts->config, facts->host);
 	OWNED_STRUCT(bytes) issuer = {0};
 
-	bytes_addf(&issuer, "%s/%s/v2.0", call->world->sts_base, facts->config->tenant_id);
+	bytes_addf(&issuer, "%s/%s/v2.0", call->world->sts_base, tenant);
 	TRY(bytes_done(&issuer, "token", err));
 	const struct token_claims claims = {
 	        .issuer = bytes_text(&issuer),
 	        .audience = resource,
-	        .tenant_id = facts->config->tenant_id,
+	        .tenant_id = tenant,
 	        .client_id = facts->identity->client_id,
 	        .object_id = facts->identity->object_id,
 	        .mi_res_id = facts->identity->resource_id,
@@ -223,7 +225,7 @@ static void answer_token(struct role_call *call, const struct v1_facts *facts)
 	const char *asked = query_get(facts->frame.query, "resource", NULL);
 	/* Where its absence is only noted there is still an audience to name. */
 	const char *resource = text_empty(asked) ? "https://management.azure.com/" : asked;
-	int64_t lifetime_s = facts->config->token_lifetime_s;
+	int64_t lifetime_s = config_token_lifetime_s(facts->config, facts->host, facts->identity);
 	OWNED_STRUCT(bytes) jwt = {.secret = true};
 	OWNED(cJSON) *json = cJSON_CreateObject();
 	struct msiv2_error err = {0};

@@ -184,17 +184,19 @@ static enum msiv2_rc judge_token(struct role_call *call, const struct issue_body
 }
 
 /* ISSUE-03: signs the certificate and tells the world of it. */
-static enum msiv2_rc issue(struct role_call *call, const struct issue_body *body,
-                           const struct csr_verdict *verdict, struct bytes *der,
-                           struct msiv2_error *err)
+static enum msiv2_rc issue(struct role_call *call, const struct config_identity *identity,
+                           const struct issue_body *body, const struct csr_verdict *verdict,
+                           struct bytes *der, struct msiv2_error *err)
 {
 	struct world *world = call->world;
-	int64_t not_before_s = call->now_s - call->config->certificate_backdate_s;
+	int64_t not_before_s =
+	        call->now_s - config_certificate_backdate_s(call->config, call->host, identity);
 	const struct ca_leaf leaf = {
 	        .subject = verdict->subject,
 	        .public_key = verdict->public_key,
 	        .not_before_s = not_before_s > 0 ? not_before_s : 0,
-	        .not_after_s = call->now_s + call->config->certificate_lifetime_s,
+	        .not_after_s = call->now_s +
+	                       config_certificate_lifetime_s(call->config, call->host, identity),
 	};
 	uint8_t sha256[X509_SHA256_LEN];
 	OWNED_STRUCT(bytes) hex = {0};
@@ -214,16 +216,18 @@ static enum msiv2_rc issue(struct role_call *call, const struct issue_body *body
 static void answer_certificate(struct role_call *call, const struct config_identity *identity,
                                const struct bytes *der)
 {
+	const char *endpoint = call->config->mtls_authentication_endpoint;
 	OWNED(cJSON) *json = cJSON_CreateObject();
 	OWNED_STRUCT(bytes) base64 = {0};
 
 	base64_encode(der->data, der->len, &base64);
 	cJSON_AddStringToObject(json, "client_id", identity->client_id);
-	cJSON_AddStringToObject(json, "tenant_id", call->config->tenant_id);
+	cJSON_AddStringToObject(json, "tenant_id", config_host_tenant(call->config, call->host));
 	cJSON_AddStringToObject(json, "certificate", bytes_text(&base64));
 	cJSON_AddStringToObject(json, "identity_type",
 	                        identity->system ? "SystemAssigned" : "UserAssigned");
-	cJSON_AddStringToObject(json, "mtls_authentication_endpoint", call->world->mtls_endpoint);
+	cJSON_AddStringToObject(json, "mtls_authentication_endpoint",
+	                        endpoint ? endpoint : call->world->sts_base);
 	role_send_json(call, 200, json);
 }
 
@@ -234,7 +238,7 @@ static void answer_csr(struct role_call *call, const struct config_identity *ide
 	static const struct role_answer bad_csr = {400, "invalid_request", 0, "{}"};
 	const struct csr_expectation expectation = {
 	        .client_id = identity->client_id,
-	        .tenant_id = call->config->tenant_id,
+	        .tenant_id = config_host_tenant(call->config, call->host),
 	        .vm_id = call->host->vm_id,
 	        .vmss_id = call->host->vmss_id,
 	};
@@ -247,7 +251,7 @@ static void answer_csr(struct role_call *call, const struct config_identity *ide
 		role_fail(call, &err);
 	else if (!verdict.accepted)
 		role_refuse(call, &bad_csr, verdict.reason, NULL);
-	else if (issue(call, body, &verdict, &der, &err) != MSIV2_OK)
+	else if (issue(call, identity, body, &verdict, &der, &err) != MSIV2_OK)
 		role_fail(call, &err);
 	else {
 		issued_certificate(call, identity->client_id, &der,

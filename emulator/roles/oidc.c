@@ -7,7 +7,7 @@
 #include "emulator/pki/tokens.h"
 #include "entra.h"
 
-/* Both documents are read with GET (or HEAD) and belong to the one tenant. */
+/* Both documents are read with GET (or HEAD) and belong to a tenant. */
 static bool refused(struct role_call *call, const char *tenant)
 {
 	static const struct role_answer wrong_method = {405, "invalid_request", 0,
@@ -21,7 +21,7 @@ static bool refused(struct role_call *call, const char *tenant)
 		role_refuse(call, &wrong_method, "", NULL);
 		return true;
 	}
-	if (!text_equal_nocase(tenant, call->config->tenant_id)) {
+	if (!config_find_tenant(call->config, tenant)) {
 		entra_refuse(call, &wrong_tenant, tenant);
 		return true;
 	}
@@ -29,11 +29,13 @@ static bool refused(struct role_call *call, const char *tenant)
 }
 
 /* Adds base + "/" + tenant + path. */
-static void add_url(cJSON *json, const char *name, const struct role_call *call, const char *path)
+static void add_url(cJSON *json, const char *name, const struct role_call *call, const char *tenant,
+                    const char *path)
 {
 	OWNED_STRUCT(bytes) url = {0};
 
-	bytes_addf(&url, "%s/%s%s", call->world->sts_base, call->config->tenant_id, path);
+	bytes_addf(&url, "%s/%s%s", call->world->sts_base, config_find_tenant(call->config, tenant),
+	           path);
 	cJSON_AddStringToObject(json, name, bytes_text(&url));
 }
 
@@ -50,9 +52,9 @@ void oidc_answer_discovery(struct role_call *call, const char *tenant)
 	call->notes->endpoint = ENDPOINT_DISCOVERY;
 	if (refused(call, tenant))
 		return;
-	add_url(json, "issuer", call, "/v2.0");
-	add_url(json, "token_endpoint", call, "/oauth2/v2.0/token");
-	add_url(json, "jwks_uri", call, "/discovery/v2.0/keys");
+	add_url(json, "issuer", call, tenant, "/v2.0");
+	add_url(json, "token_endpoint", call, tenant, "/oauth2/v2.0/token");
+	add_url(json, "jwks_uri", call, tenant, "/discovery/v2.0/keys");
 	add_list(json, "token_endpoint_auth_methods_supported", "tls_client_auth");
 	add_list(json, "grant_types_supported", "client_credentials");
 	add_list(json, "response_types_supported", "token");
@@ -60,7 +62,7 @@ void oidc_answer_discovery(struct role_call *call, const char *tenant)
 	add_list(json, "id_token_signing_alg_values_supported", "RS256");
 	cJSON_AddBoolToObject(json, "tls_client_certificate_bound_access_tokens", true);
 	aliases = cJSON_AddObjectToObject(json, "mtls_endpoint_aliases");
-	add_url(aliases, "token_endpoint", call, "/oauth2/v2.0/token");
+	add_url(aliases, "token_endpoint", call, tenant, "/oauth2/v2.0/token");
 	cJSON_AddStringToObject(json, "x_notice",
 	                        "msiv2 emulator, NOT FOR PRODUCTION"); /* SEC-02 */
 	role_send_json(call, 200, json);

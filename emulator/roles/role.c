@@ -13,6 +13,7 @@ void role_call_init(struct role_call *call, struct world *world, const struct ht
                     struct http_response *response, struct journal_notes *notes)
 {
 	struct snapshot *snapshot = world_hold(world);
+	const struct config_host *host = config_find_host(&snapshot->config, request->host);
 
 	*call = (struct role_call){
 	        .world = world,
@@ -20,7 +21,7 @@ void role_call_init(struct role_call *call, struct world *world, const struct ht
 	        .response = response,
 	        .notes = notes,
 	        .config = &snapshot->config,
-	        .host = &snapshot->config.host,
+	        .host = host ? host : &snapshot->config.host,
 	        .snapshot = snapshot,
 	        .modes = snapshot->modes,
 	        .now_s = world_now_s(world),

@@ -64,28 +64,32 @@ static void audience_of(const char *scope, struct bytes *out)
 	bytes_add(out, scope ? scope : "", len);
 }
 
+static int64_t lifetime_s(const struct role_call *call, const struct sts_facts *facts)
+{
+	return config_token_lifetime_s(call->config, facts->host, facts->identity);
+}
+
 /* TOK-01. */
 static enum msiv2_rc make_token(struct role_call *call, const struct sts_facts *facts,
                                 struct bytes *jwt, struct msiv2_error *err)
 {
-	const struct config *config = call->config;
 	OWNED_STRUCT(bytes) issuer = {0};
 	OWNED_STRUCT(bytes) audience = {0};
 
-	bytes_addf(&issuer, "%s/%s/v2.0", call->world->sts_base, config->tenant_id);
+	bytes_addf(&issuer, "%s/%s/v2.0", call->world->sts_base, facts->tenant_id);
 	audience_of(query_get(&facts->form, "scope", NULL), &audience);
 	TRY(bytes_done(&issuer, "token", err));
 	TRY(bytes_done(&audience, "token", err));
 	const struct token_claims claims = {
 	        .issuer = bytes_text(&issuer),
 	        .audience = bytes_text(&audience),
-	        .tenant_id = config->tenant_id,
+	        .tenant_id = facts->tenant_id,
 	        .client_id = facts->identity->client_id,
 	        .object_id = facts->identity->object_id,
 	        .mi_res_id = facts->identity->resource_id,
 	        .x5t_s256 = facts->wants_pop ? facts->thumbprint : NULL,
 	        .issued_at_s = call->now_s,
-	        .expires_at_s = call->now_s + config->token_lifetime_s,
+	        .expires_at_s = call->now_s + lifetime_s(call, facts),
 	};
 	role_note(call->notes->token_audience, sizeof(call->notes->token_audience),
 	          bytes_text(&audience));
@@ -96,7 +100,7 @@ static enum msiv2_rc make_token(struct role_call *call, const struct sts_facts *
 static void answer_token(struct role_call *call, const struct sts_facts *facts)
 {
 	const char *type = facts->wants_pop ? "mtls_pop" : "Bearer";
-	int64_t lifetime_s = call->config->token_lifetime_s;
+	int64_t expires_in_s = lifetime_s(call, facts);
 	OWNED_STRUCT(bytes) jwt = {.secret = true};
 	OWNED(cJSON) *json = cJSON_CreateObject();
 	char trace_id[UUID_TEXT_SIZE] = "";
@@ -111,8 +115,8 @@ static void answer_token(struct role_call *call, const struct sts_facts *facts)
 	if (!rng_uuid(call->world->rng, trace_id))
 		trace_id[0] = '\0';
 	cJSON_AddStringToObject(json, "token_type", type);
-	cJSON_AddNumberToObject(json, "expires_in", (double)lifetime_s);
-	cJSON_AddNumberToObject(json, "ext_expires_in", (double)lifetime_s);
+	cJSON_AddNumberToObject(json, "expires_in", (double)expires_in_s);
+	cJSON_AddNumberToObject(json, "ext_expires_in", (double)expires_in_s);
 	cJSON_AddStringToObject(json, "access_token", bytes_text(&jwt));
 	entra_add_headers(call, trace_id);
 	role_send_json(call, 200, json);

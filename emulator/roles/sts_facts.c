@@ -25,6 +25,14 @@ static enum msiv2_rc read_form(struct sts_facts *facts, struct msiv2_error *err)
 	return MSIV2_OK;
 }
 
+/* How long the client's certificates live, by which it is told when one was issued. */
+static int64_t lifetime_s(const struct sts_facts *facts)
+{
+	if (!facts->identity)
+		return facts->config->certificate_lifetime_s;
+	return config_certificate_lifetime_s(facts->config, facts->host, facts->identity);
+}
+
 static enum msiv2_rc read_certificate(struct sts_facts *facts, struct role_call *call,
                                       struct msiv2_error *err)
 {
@@ -45,9 +53,8 @@ static enum msiv2_rc read_certificate(struct sts_facts *facts, struct role_call 
 	role_note(facts->thumbprint, sizeof(facts->thumbprint), bytes_text(&text));
 	facts->attestation_faults = attestations_faults(world->attestations, sha256);
 	if (x509_validity(facts->certificate, &not_before_s, &not_after_s))
-		facts->revoked =
-		        revocations_has(world->revocations, sha256,
-		                        not_after_s - call->config->certificate_lifetime_s);
+		facts->revoked = revocations_has(world->revocations, sha256,
+		                                 not_after_s - lifetime_s(facts));
 	return MSIV2_OK;
 }
 
@@ -60,12 +67,17 @@ enum msiv2_rc sts_facts_init(struct sts_facts *facts, struct role_call *call, co
 	        .config = call->config,
 	        .request = call->request,
 	        .tenant = tenant,
+	        .tenant_id = config_find_tenant(call->config, tenant),
+	        .host = &call->config->host,
 	        .certificate = call->request->tls ? call->request->tls->peer : NULL,
 	};
 	TRY(read_form(facts, err));
 	client_id = query_get(&facts->form, "client_id", NULL);
+	if (!facts->tenant_id)
+		facts->tenant_id = call->config->tenant_id;
 	if (client_id)
-		facts->identity = config_find_identity(call->host, "client_id", client_id);
+		facts->identity =
+		        config_find_client(call->config, facts->tenant_id, client_id, &facts->host);
 	facts->wants_pop =
 	        text_equal_nocase(query_get(&facts->form, "token_type", NULL), "mtls_pop");
 	return facts->certificate ? read_certificate(facts, call, err) : MSIV2_OK;

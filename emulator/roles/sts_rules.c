@@ -31,7 +31,7 @@ static bool wrong_tenant(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	const struct sts_facts *f = facts;
 
 	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.60s", f->tenant);
-	return !text_equal_nocase(f->tenant, f->config->tenant_id);
+	return !config_find_tenant(f->config, f->tenant);
 }
 
 static bool wrong_content_type(const void *facts, char detail[ROLE_DETAIL_SIZE])
@@ -83,6 +83,23 @@ static bool no_grant(const void *facts, char detail[ROLE_DETAIL_SIZE])
 static bool no_client_id(const void *facts, char detail[ROLE_DETAIL_SIZE])
 {
 	return missing(facts, "client_id", detail);
+}
+
+static bool lacks_pop(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct sts_facts *f = facts;
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE,
+	               "tokens of this tenant are bound: token_type is mtls_pop");
+	return !f->wants_pop && text_equal(config_pop(f->config, f->tenant_id), "required");
+}
+
+static bool unwanted_pop(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	const struct sts_facts *f = facts;
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "this tenant gives no bound tokens: token_type");
+	return f->wants_pop && text_equal(config_pop(f->config, f->tenant_id), "off");
 }
 
 static bool no_scope(const void *facts, char detail[ROLE_DETAIL_SIZE])
@@ -157,7 +174,7 @@ static bool wrong_scope(const void *facts, char detail[ROLE_DETAIL_SIZE])
 static bool unknown_resource(const void *facts, char detail[ROLE_DETAIL_SIZE])
 {
 	const struct sts_facts *f = facts;
-	const struct config_list *known = &f->config->token_resources;
+	const struct config_list *known = config_token_resources(f->config, f->tenant_id);
 	const char *scope = form_value(f, "scope");
 	size_t len = resource_len(scope);
 
@@ -319,6 +336,8 @@ static const struct role_rule form_rows[] = {
           "Application with identifier '{}' was not found in the directory."}},
         {RULE_STS_SECRET, has_secret, MALFORMED},
         {RULE_STS_TOKEN_TYPE, wrong_token_type, MALFORMED},
+        {RULE_STS_POP_REQUIRED, lacks_pop, MALFORMED},
+        {RULE_STS_POP_OFF, unwanted_pop, MALFORMED},
         {RULE_STS_SCOPE_MISSING, no_scope, MISSING},
         {RULE_STS_SCOPE,
          wrong_scope,

@@ -18,7 +18,9 @@
 struct sts_facts {
 	const struct config *config;
 	const struct http_request *request;
-	const char *tenant;
+	const char *tenant;    /* as the path names it */
+	const char *tenant_id; /* as the configuration does; the default one when it knows none */
+	const struct config_host *host; /* that has the identity; the default one when none has */
 	struct query form;
 	char form_fault[64];                    /* "" = the form was read */
 	const struct config_identity *identity; /* NULL = unknown client_id */
