@@ -168,3 +168,35 @@ size_t connections_shutdown_idle(const char *bind, uint16_t port,
 
 	return for_each(shutdown_one, &wanted, idle->most);
 }
+
+static bool is_from(int fd, const char *peer, uint16_t port)
+{
+	union address address;
+	socklen_t len = sizeof(address);
+
+	return peer_port(fd) == port && getpeername(fd, &address.any, &len) == 0 &&
+	       is_at(&address, peer);
+}
+
+int connections_duplicate(const char *bind, uint16_t port, const char *peer, uint16_t from)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	int found = -1;
+
+	while (dir && found < 0 && (entry = readdir(dir)) != NULL) {
+		int64_t fd = -1;
+
+		if (!text_to_int(entry->d_name, 0, INT32_MAX, &fd) || fd == dirfd(dir) ||
+		    !is_ours((int)fd, bind, port) || !is_from((int)fd, peer, from))
+			continue;
+		found = fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
+		if (found >= 0 && !is_from(found, peer, from)) {
+			(void)fs_close(found);
+			found = -1;
+		}
+	}
+	if (dir)
+		(void)closedir(dir);
+	return found;
+}

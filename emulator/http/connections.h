@@ -31,5 +31,8 @@ struct connections_idle {
  * connections_shutdown(). */
 size_t connections_shutdown_idle(const char *bind, uint16_t port,
                                  const struct connections_idle *idle);
+/* A duplicate, which the caller closes, of the listener's accepted connection from that peer; -1
+ * when there is none. */
+int connections_duplicate(const char *bind, uint16_t port, const char *peer, uint16_t peer_port);
 
 #endif

@@ -9,10 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/fs.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "connections.h"
 #include "door.h"
+#include "linger.h"
+#include "spoil.h"
 #include "tls_server.h"
 #ifdef MSIV2_TLS_SHIM
 #include "tls_shim/tls_shim.h"
@@ -21,7 +24,8 @@
 #define SERVER_ADDRESS_SIZE 80
 #define SERVER_REASON_SIZE  256
 #define SERVER_READ_SIZE    4096
-#define SERVERS_MAX         8
+#define SERVER_SILENT       499 /* what the library is told of a request without an answer */
+#define SERVERS_MAX         72
 
 struct server {
 	struct server_options options;
@@ -123,6 +127,7 @@ static void fill_request(const struct server *server, const struct mg_request_in
 	(void)snprintf(address, SERVER_ADDRESS_SIZE, "%s:%d", info->remote_addr, info->remote_port);
 	*request = (struct http_request){
 	        .listener = server->options.name,
+	        .host = server->options.host,
 	        .method = info->request_method ? info->request_method : "",
 	        .path = info->request_uri ? path_of(info->request_uri) : "",
 	        .query = info->query_string,
@@ -144,27 +149,95 @@ static bool keeps_alive(const struct mg_connection *conn, const struct mg_reques
 	return text_equal(info->http_version, "1.1");
 }
 
-static void write_response(struct mg_connection *conn, const char *method,
-                           const struct http_response *response, bool keep_alive)
+/* Appends the whole answer as it goes on the wire. */
+static void print_response(struct mg_connection *conn, const char *method,
+                           const struct http_response *response, bool keep_alive, struct bytes *out)
 {
 	const char *type =
 	        response->content_type ? response->content_type : "application/json; charset=utf-8";
-	OWNED_STRUCT(bytes) out = {.secret = true};
+	int64_t length = (int64_t)response->body.len + response->wire.length_off;
 
-	/* The library would read on after an answer that says "close". */
-	if (!keep_alive)
-		mg_disable_connection_keep_alive(conn);
-	bytes_addf(&out, "HTTP/1.1 %d %s\r\n", response->status,
+	bytes_addf(out, "HTTP/1.1 %d %s\r\n", response->status,
 	           mg_get_response_code_text(NULL, response->status));
 	for (size_t i = 0; i < response->header_count; i++)
-		bytes_addf(&out, "%s: %s\r\n", response->headers[i].name,
+		bytes_addf(out, "%s: %s\r\n", response->headers[i].name,
 		           response->headers[i].value);
-	bytes_addf(&out, "Content-Type: %s\r\nContent-Length: %zu\r\nConnection: %s\r\n\r\n", type,
-	           response->body.len, keep_alive ? "keep-alive" : "close");
+	bytes_add(out, response->head.data, response->head.len);
+	if (type[0] != '\0')
+		bytes_addf(out, "Content-Type: %s\r\n", type);
+	bytes_addf(out, "Content-Length: %lld\r\nConnection: %s\r\n\r\n",
+	           (long long)(length > 0 ? length : 0), keep_alive ? "keep-alive" : "close");
 	if (!text_equal(method, "HEAD"))
-		bytes_add(&out, response->body.data, response->body.len);
-	if (bytes_done(&out, "http", NULL) == MSIV2_OK)
-		(void)mg_write(conn, out.data, out.len);
+		bytes_add(out, response->body.data, response->body.len);
+}
+
+static void send_plainly(void *ctx, const void *data, size_t len)
+{
+	(void)mg_write(ctx, data, len);
+}
+
+/* The exchange's socket, looked for when it is first asked for. */
+struct line {
+	const struct server *server;
+	struct mg_connection *conn;
+	int fd; /* a duplicate; -1 = there is none */
+	bool looked;
+};
+
+static int line_fd(struct line *line)
+{
+	const struct mg_request_info *info = mg_get_request_info(line->conn);
+
+	if (!line->looked)
+		line->fd = connections_duplicate(line->server->options.bind, line->server->port,
+		                                 info->remote_addr, (uint16_t)info->remote_port);
+	line->looked = true;
+	return line->fd;
+}
+
+static void line_free(struct line *line)
+{
+	if (line->looked && line->fd >= 0)
+		(void)fs_close(line->fd);
+}
+DEFINE_OWNED_VALUE(line, line_free)
+
+static bool client_left(void *ctx)
+{
+	return !linger(line_fd(ctx), 0);
+}
+
+/* False when the connection cannot go on. */
+static bool send_response(struct line *line, const struct http_response *response,
+                          const struct bytes *out)
+{
+	struct spoil_line spoil = {.send = send_plainly, .ctx = line->conn};
+
+	if (!spoil_is_planned(&response->wire)) {
+		send_plainly(line->conn, out->data, out->len);
+		return response->wire.length_off == 0;
+	}
+	spoil.fd = line_fd(line);
+	spoil.patience_ms = line->server->options.request_timeout_ms;
+	return spoil_send(&spoil, &response->wire, out->data, out->len);
+}
+
+static void write_response(struct line *line, const char *method,
+                           const struct http_response *response, bool keep_alive)
+{
+	OWNED_STRUCT(bytes) out = {.secret = true};
+
+	if (response->status == 0) {
+		spoil_cut(line_fd(line));
+		keep_alive = false;
+	} else {
+		print_response(method, response, keep_alive, &out);
+		if (bytes_done(&out, "http", NULL) == MSIV2_OK)
+			keep_alive &= send_response(line, response, &out);
+	}
+	/* The library would read on after an answer that says "close". */
+	if (!keep_alive)
+		mg_disable_connection_keep_alive(line->conn);
 }
 
 static int on_request(struct mg_connection *conn)
@@ -177,9 +250,15 @@ static int on_request(struct mg_connection *conn)
 	struct tls_facts tls;
 	OWNED_STRUCT(http_response) response = {0};
 	OWNED_STRUCT(bytes) body = {.secret = true};
+	OWNED_STRUCT(line) line = {.server = server, .conn = conn};
 	const char *expect = mg_get_header(conn, "Expect");
+	struct peer peer = {.server = server, .port = (uint16_t)info->remote_port};
 
 	fill_request(server, info, headers, address, &request);
+	request.client_left = client_left;
+	request.client_ctx = &peer;
+	request.client_left = client_left;
+	request.client_ctx = &line;
 	if (server->options.tls && tls_server_current()) {
 		tls_server_facts(tls_server_current(), &tls);
 		request.tls = &tls;
@@ -189,10 +268,11 @@ static int on_request(struct mg_connection *conn)
 	read_body(conn, info, server, &request, &body);
 	door_serving((uint16_t)info->remote_port);
 	server->options.handle(server->options.ctx, &request, &response);
-	write_response(conn, request.method, &response,
+	forget_peer(&peer);
+	write_response(&line, request.method, &response,
 	               keeps_alive(conn, info) && !request.body_truncated);
 	door_served();
-	return response.status;
+	return response.status > 0 ? response.status : SERVER_SILENT;
 }
 
 /* What the library itself would refuse: garbage, unknown methods, too many headers. */
@@ -204,13 +284,14 @@ static int on_error(struct mg_connection *conn, int status, const char *message)
 	char address[SERVER_ADDRESS_SIZE];
 	struct http_request request;
 	OWNED_STRUCT(http_response) response = {0};
+	OWNED_STRUCT(line) line = {.server = server, .conn = conn};
 
 	(void)message;
 	if (!server || !info)
 		return 1;
 	fill_request(server, info, headers, address, &request);
 	server->options.refuse(server->options.ctx, &request, status, &response);
-	write_response(conn, request.method, &response, false);
+	write_response(&line, request.method, &response, false);
 	return 0;
 }
 

@@ -106,7 +106,7 @@ enum msiv2_rc attest_tokens_issue(struct attest_tokens *tokens, const struct att
 	TRY(token_key_wait(tokens->key, &key, &about, err));
 	TRY(make_header(claims->base, bytes_text(&about->kid), &header, err));
 	TRY(make_payload(claims, jti, &payload, err));
-	return jwt_sign(key, &header, &payload, out, err);
+	return jwt_sign_edited(key, &header, &payload, claims->editor, out, err);
 }
 
 enum msiv2_rc attest_tokens_jwks(struct attest_tokens *tokens, struct bytes *out,

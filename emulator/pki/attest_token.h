@@ -14,6 +14,7 @@
 #include "common/rng.h"
 #include "emulator/pki/attest.h"
 #include "emulator/pki/attest_token_check.h"
+#include "emulator/pki/jwt.h"
 
 struct attest_tokens;
 
@@ -38,8 +39,9 @@ struct attest_claims {
 	const char *nonce;
 	const char *n; /* base64url of the attested key's numbers */
 	const char *e;
-	int64_t issued_at_s;  /* iat, nbf */
-	int64_t expires_at_s; /* exp */
+	int64_t issued_at_s;             /* iat, nbf */
+	int64_t expires_at_s;            /* exp */
+	const struct jwt_editor *editor; /* has the last word; NULL = nobody */
 };
 /* Appends a signed compact JWT with a random jti, which is copied to `jti`. Thread-safe. */
 MSIV2_MUST_USE enum msiv2_rc attest_tokens_issue(struct attest_tokens *tokens,

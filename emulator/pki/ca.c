@@ -8,7 +8,7 @@
 
 #include "common/mem.h"
 #include "common/x509.h"
-#include "emulator/pki/ca_certificate.h"
+#include "emulator/pki/ca_own.h"
 #include "emulator/pki/ca_seen.h"
 #include "emulator/pki/ca_state.h"
 
@@ -42,6 +42,16 @@ void ca_free(struct ca *ca)
 	mem_free(ca);
 }
 
+const struct ca_parts *ca_own_parts(const struct ca *ca)
+{
+	return &ca->parts;
+}
+
+const struct rng *ca_rng(const struct ca *ca)
+{
+	return ca->rng;
+}
+
 X509 *ca_root(const struct ca *ca)
 {
 	return ca->parts.root.cert;
@@ -68,21 +78,6 @@ enum msiv2_rc ca_bundle_pem(const struct ca *ca, struct bytes *out, struct msiv2
 	TRY(x509_to_pem(ca->parts.root.cert, out, err));
 	bytes_add_text(out, "# msiv2 emulator issuer of client certificates, NOT FOR PRODUCTION\n");
 	return x509_to_pem(ca->parts.issuer.cert, out, err);
-}
-
-enum msiv2_rc ca_issue(const struct ca *ca, const struct ca_leaf *leaf, X509 **out,
-                       struct msiv2_error *err)
-{
-	const struct ca_certificate what = {.profile = &ca_profile_client,
-	                                    .subject = leaf->subject,
-	                                    .public_key = leaf->public_key,
-	                                    .issuer = ca->parts.issuer.cert,
-	                                    .issuer_key = ca->parts.issuer.key,
-	                                    .not_before_s = leaf->not_before_s,
-	                                    .not_after_s = leaf->not_after_s,
-	                                    .rng = ca->rng};
-
-	return ca_certificate_make(&what, out, err);
 }
 
 static bool signed_by(const struct ca_pair *authority, X509 *cert)

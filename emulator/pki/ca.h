@@ -67,11 +67,32 @@ struct ca_leaf {
 	EVP_PKEY *public_key;     /* of the CSR */
 	int64_t not_before_s;
 	int64_t not_after_s;
+	const struct ca_breach *breach; /* NULL = nothing */
+};
+/* What is wrong with a client certificate on purpose; `{0}` = nothing. The usages are in OpenSSL's
+ * notation; NULL = as they should be, "" = none. */
+struct ca_breach {
+	const char *basic_constraints;
+	const char *key_usage;
+	const char *extended_key_usage;
+	bool foreign; /* issued by a CA of that moment that nobody knows */
 };
 /* Issues a client certificate: KU digitalSignature, EKU clientAuth, CA false, SKI and AKI, positive
  * random 128-bit serial. *out is owned by the caller. Thread-safe. */
 MSIV2_MUST_USE enum msiv2_rc ca_issue(const struct ca *ca, const struct ca_leaf *leaf, X509 **out,
                                       struct msiv2_error *err);
+
+/* What is wrong with another certificate for the server's key. */
+struct ca_server_breach {
+	const char *name;     /* the one name it has; NULL = localhost */
+	int64_t not_before_s; /* both 0 = as ever */
+	int64_t not_after_s;
+	bool foreign; /* issued by a CA of that moment that nobody knows */
+};
+/* Issues it. *out is owned by the caller. Thread-safe. */
+MSIV2_MUST_USE enum msiv2_rc ca_issue_server(const struct ca *ca,
+                                             const struct ca_server_breach *breach, X509 **out,
+                                             struct msiv2_error *err);
 
 /* Why a client certificate is not accepted. */
 enum ca_verdict {

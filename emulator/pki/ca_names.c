@@ -86,6 +86,17 @@ enum msiv2_rc ca_names_make(const char *const *extra, size_t count, GENERAL_NAME
 	return MSIV2_OK;
 }
 
+enum msiv2_rc ca_names_one(const char *text, GENERAL_NAMES **out, struct msiv2_error *err)
+{
+	OWNED(GENERAL_NAMES) *names = GENERAL_NAMES_new();
+
+	if (names == NULL)
+		return err_no_memory(err, "--name");
+	TRY(add_name(names, text, err));
+	*out = steal(&names);
+	return MSIV2_OK;
+}
+
 static bool contains(const GENERAL_NAMES *names, GENERAL_NAME *name)
 {
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {

@@ -21,6 +21,9 @@ DEFINE_OWNED(GENERAL_NAMES, GENERAL_NAMES_free)
 MSIV2_MUST_USE enum msiv2_rc ca_names_make(const char *const *extra, size_t count,
                                            GENERAL_NAMES **out, struct msiv2_error *err);
 
+/* That name alone. */
+MSIV2_MUST_USE enum msiv2_rc ca_names_one(const char *text, GENERAL_NAMES **out,
+                                          struct msiv2_error *err);
 /* Every wanted name stands in the certificate. */
 bool ca_names_cover(const X509 *cert, const GENERAL_NAMES *wanted);
 

@@ -77,3 +77,46 @@ enum msiv2_rc jwt_sign(EVP_PKEY *key, const struct bytes *header, const struct b
 	TRY(bytes_done(out, WHERE, err));
 	return add_signature(key, start, out, err);
 }
+
+static void jwt_draft_free(struct jwt_draft *draft)
+{
+	cJSON_Delete(draft->header);
+	cJSON_Delete(draft->payload);
+}
+DEFINE_OWNED_VALUE(jwt_draft, jwt_draft_free)
+
+/* Leaves the signature out, or changes a character in the middle of it. */
+static void spoil_signature(const struct jwt_draft *draft, struct bytes *out)
+{
+	uint8_t *dot = memrchr(out->data, '.', out->len);
+	uint8_t *middle = dot + (out->data + out->len - dot) / 2;
+
+	if (draft->signature == JWT_NOT_SIGNED)
+		out->len = (size_t)(dot - out->data) + 1;
+	else if (draft->signature == JWT_SIGNED_WRONG)
+		*middle = *middle == 'A' ? 'B' : 'A';
+	out->data[out->len] = '\0';
+}
+
+enum msiv2_rc jwt_sign_edited(EVP_PKEY *key, const struct bytes *header,
+                              const struct bytes *payload, const struct jwt_editor *editor,
+                              struct bytes *out, struct msiv2_error *err)
+{
+	static const struct blame blame = {MSIV2_INTERNAL, WHERE};
+	OWNED_STRUCT(jwt_draft) draft = {.signature = JWT_SIGNED};
+	OWNED_STRUCT(bytes) edited_header = {0};
+	OWNED_STRUCT(bytes) edited_payload = {0};
+
+	if (editor == NULL)
+		return jwt_sign(key, header, payload, out, err);
+	TRY(json_parse_object(header->data, header->len, &blame, &draft.header, err));
+	TRY(json_parse_object(payload->data, payload->len, &blame, &draft.payload, err));
+	editor->edit(editor->ctx, &draft);
+	json_print(draft.header, &edited_header);
+	json_print(draft.payload, &edited_payload);
+	TRY(bytes_done(&edited_header, WHERE, err));
+	TRY(bytes_done(&edited_payload, WHERE, err));
+	TRY(jwt_sign(key, &edited_header, &edited_payload, out, err));
+	spoil_signature(&draft, out);
+	return MSIV2_OK;
+}

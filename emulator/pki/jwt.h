@@ -12,6 +12,7 @@
 
 #include "common/bytes.h"
 #include "common/err.h"
+#include "common/json.h"
 #include "common/own.h"
 
 /* Longer texts are no token of ours. */
@@ -34,6 +35,22 @@ DEFINE_OWNED_VALUE(jwt, jwt_free)
 
 /* The signature is RS256 by that key. */
 bool jwt_verifies(const struct jwt *jwt, EVP_PKEY *key);
+
+/* A token that is about to be signed, for who changes it on purpose. */
+struct jwt_draft {
+	cJSON *header; /* objects, owned by the draft */
+	cJSON *payload;
+	enum { JWT_SIGNED, JWT_SIGNED_WRONG, JWT_NOT_SIGNED } signature;
+};
+struct jwt_editor {
+	void (*edit)(void *ctx, struct jwt_draft *draft);
+	void *ctx;
+};
+/* As jwt_sign(), with the two as the editor (NULL = nobody) leaves them. */
+MSIV2_MUST_USE enum msiv2_rc jwt_sign_edited(EVP_PKEY *key, const struct bytes *header,
+                                             const struct bytes *payload,
+                                             const struct jwt_editor *editor, struct bytes *out,
+                                             struct msiv2_error *err);
 
 /* Appends the JWT of two JSON texts, signed RS256. */
 MSIV2_MUST_USE enum msiv2_rc jwt_sign(EVP_PKEY *key, const struct bytes *header,

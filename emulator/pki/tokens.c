@@ -135,7 +135,7 @@ enum msiv2_rc tokens_issue(struct tokens *tokens, const struct token_claims *cla
 	bytes_addf(&header, "{\"typ\":\"JWT\",\"alg\":\"RS256\",\"kid\":\"%s\"}",
 	           bytes_text(&about->kid));
 	TRY(bytes_done(&header, "tokens", err));
-	return jwt_sign(key, &header, &payload, out, err);
+	return jwt_sign_edited(key, &header, &payload, claims->editor, out, err);
 }
 
 enum msiv2_rc tokens_ready(struct tokens *tokens, struct msiv2_error *err)

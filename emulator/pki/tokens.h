@@ -15,6 +15,7 @@
 #include "common/err.h"
 #include "common/own.h"
 #include "common/rng.h"
+#include "emulator/pki/jwt.h"
 
 struct tokens;
 
@@ -32,16 +33,17 @@ DEFINE_OWNED_STRUCT(tokens, tokens_free)
 /* The claims of one token. Besides these it says a jti of its own, and that it is NOT FOR
  * PRODUCTION. Texts are UTF-8 and shorter than their fields in struct token_facts. */
 struct token_claims {
-	const char *issuer;    /* iss */
-	const char *audience;  /* aud: the resource */
-	const char *tenant_id; /* tid */
-	const char *client_id; /* appid */
-	const char *object_id; /* oid, sub */
-	const char *mi_res_id; /* xms_mirid, NULL = left out */
-	const char *x5t_s256;  /* cnf.x5t#S256 and xms_tb (SPEC); NULL = a bearer token */
-	const char *version;   /* ver; NULL = "2.0" */
-	int64_t issued_at_s;   /* iat, nbf */
-	int64_t expires_at_s;  /* exp */
+	const char *issuer;              /* iss */
+	const char *audience;            /* aud: the resource */
+	const char *tenant_id;           /* tid */
+	const char *client_id;           /* appid */
+	const char *object_id;           /* oid, sub */
+	const char *mi_res_id;           /* xms_mirid, NULL = left out */
+	const char *x5t_s256;            /* cnf.x5t#S256 and xms_tb (SPEC); NULL = a bearer token */
+	const char *version;             /* ver; NULL = "2.0" */
+	int64_t issued_at_s;             /* iat, nbf */
+	int64_t expires_at_s;            /* exp */
+	const struct jwt_editor *editor; /* has the last word; NULL = nobody */
 };
 
 /* Appends a signed compact JWT with a random jti. MSIV2_CONFIG for claims that are missing, too
