@@ -15,7 +15,8 @@ unset ALL_PROXY all_proxy NO_PROXY no_proxy
 # The private files of a run show whether anything is left of it.
 mkdir "$work/tmp"
 export TMPDIR="$work/tmp"
-token='http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fa'
+real=http://169.254.169.254/metadata/identity
+token="$real/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fa"
 
 # expect WHAT GOT WANTED
 expect() {
@@ -74,7 +75,7 @@ expect "curl: exit status" "$code" 0
 contains "curl: the token of version 1" "$out" '^\{"access_token":"eyJ'
 expect "curl: stderr" "$err" ""
 run -- curl -q -sS -o /dev/null -D - -H Metadata:true \
-	'http://169.254.169.254/metadata/identity/getplatformmetadata?cred-api-version=2.0'
+	"$real/getplatformmetadata?cred-api-version=2.0"
 contains "curl: metadata" "$out" '^HTTP/1.1 200'
 contains "curl: Server" "$out" '^Server: IMDS/'
 # shellcheck disable=SC2016 # for the shell inside
@@ -83,7 +84,8 @@ run -- sh -c '"$0" token --keys memory --resource https://vault.azure.net >/dev/
 	curl -q -sS "$MSIV2_EMULATOR_ADMIN/journal/counts"' "$MSIV2_BIN/msiv2"
 expect "msiv2: exit status ($err)" "$code" 0
 contains "msiv2: the resource" "$out" '"ok": ?true'
-contains "msiv2: two acquisitions" "$out" '"getplatformmetadata":2,.*"issuecredential":2,"token":2,"resource":1'
+contains "msiv2: two acquisitions" "$out" \
+	'"getplatformmetadata":2,.*"issuecredential":2,"token":2,"resource":1'
 # The emulator's own options hold.
 # shellcheck disable=SC2016
 run --rule META-03=reject -- sh -c 'curl -q -sS -H Metadata:true \
@@ -141,7 +143,8 @@ import os, signal, sys
 for name in ("SIGINT", "SIGQUIT"):  # a shell ignores them for what it starts in the background
     signal.signal(getattr(signal, name), signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$emulator" netns -- \
-		sh -c "trap 'exit 42' $signal; echo started; while :; do read -r x <'$work/never' || :; done" \
+		sh -c "trap 'exit 42' $signal; echo started
+			while :; do read -r x <'$work/never' || :; done" \
 		>"$work/fifo" 2>"$work/err" &
 	pid=$!
 	[ -p "$work/never" ] || mkfifo "$work/never"
@@ -204,8 +207,8 @@ if [ "$(id -u)" -eq 0 ]; then
 		out=$(cat "$work/out")
 	}
 	# shellcheck disable=SC2016
-	run_as_nobody "$emulator" netns -- sh -c 'id -u; curl -q -sS -o /dev/null -w "%{http_code}" \
-		-H Metadata:true "$0"' "$token"
+	run_as_nobody "$emulator" netns -- sh -c 'id -u
+		curl -q -sS -o /dev/null -w "%{http_code}" -H Metadata:true "$0"' "$token"
 	if [ "$code" -eq 0 ]; then
 		expect "as nobody" "$out" "65534
 200"
