@@ -150,8 +150,8 @@ static bool keeps_alive(const struct mg_connection *conn, const struct mg_reques
 }
 
 /* Appends the whole answer as it goes on the wire. */
-static void print_response(struct mg_connection *conn, const char *method,
-                           const struct http_response *response, bool keep_alive, struct bytes *out)
+static void print_response(const char *method, const struct http_response *response,
+                           bool keep_alive, struct bytes *out)
 {
 	const char *type =
 	        response->content_type ? response->content_type : "application/json; charset=utf-8";
@@ -252,11 +252,8 @@ static int on_request(struct mg_connection *conn)
 	OWNED_STRUCT(bytes) body = {.secret = true};
 	OWNED_STRUCT(line) line = {.server = server, .conn = conn};
 	const char *expect = mg_get_header(conn, "Expect");
-	struct peer peer = {.server = server, .port = (uint16_t)info->remote_port};
 
 	fill_request(server, info, headers, address, &request);
-	request.client_left = client_left;
-	request.client_ctx = &peer;
 	request.client_left = client_left;
 	request.client_ctx = &line;
 	if (server->options.tls && tls_server_current()) {
@@ -268,7 +265,6 @@ static int on_request(struct mg_connection *conn)
 	read_body(conn, info, server, &request, &body);
 	door_serving((uint16_t)info->remote_port);
 	server->options.handle(server->options.ctx, &request, &response);
-	forget_peer(&peer);
 	write_response(&line, request.method, &response,
 	               keeps_alive(conn, info) && !request.body_truncated);
 	door_served();
