@@ -131,11 +131,14 @@ static bool has_right_key(const struct admin_guard *guard, const struct http_req
 /* The host of "host:port" or "[address]:port", without the brackets. */
 static bool take_host(const char *text, char out[HOST_SIZE])
 {
-	const char *start = text[0] == '[' ? text + 1 : text;
-	size_t len = strcspn(start, text[0] == '[' ? "]" : ":");
-	const char *rest = start + len + (text[0] == '[' && start[len] == ']');
+	bool bracket = text[0] == '[';
+	const char *start = text + bracket;
+	size_t len = strcspn(start, bracket ? "]" : ":");
+	const char *rest = start + len;
 
-	if (len == 0 || len >= HOST_SIZE || (*rest != '\0' && *rest != ':'))
+	if (len == 0 || len >= HOST_SIZE || (bracket && *rest++ != ']'))
+		return false;
+	if (*rest != '\0' && *rest != ':')
 		return false;
 	if (*rest == ':' && strspn(rest + 1, "0123456789") != strlen(rest + 1))
 		return false;

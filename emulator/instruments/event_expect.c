@@ -18,6 +18,18 @@ static int64_t number_at(const cJSON *event, const char *at)
 	return event_number(event_at(event, at), &number) ? number : 0;
 }
 
+/* Copies what fits, never cut inside a character. */
+static void copy_words(char out[EXPECT_WORDS], const char *words)
+{
+	size_t len = strlen(words);
+	size_t kept = len < EXPECT_WORDS ? len : EXPECT_WORDS - 1;
+
+	while (kept < len && kept > 0 && ((unsigned char)words[kept] & 0xC0) == 0x80)
+		kept--;
+	memcpy(out, words, kept);
+	out[kept] = '\0';
+}
+
 /* Keeps the event when it is nearer than the farthest one kept; of equals the earlier stays. */
 static void keep_near(struct expect_state *state, const struct event_match *match,
                       const cJSON *event)
@@ -40,7 +52,7 @@ static void keep_near(struct expect_state *state, const struct event_match *matc
 	event_match_explain(match, event, &words);
 	state->near[at] =
 	        (struct expect_near){.seq = number_at(event, "seq"), .distance = distance};
-	(void)snprintf(state->near[at].words, EXPECT_WORDS, "%s", bytes_text(&words));
+	copy_words(state->near[at].words, bytes_text(&words));
 }
 
 static void because(struct expect_state *state, const char *fmt, ...)
