@@ -4,7 +4,7 @@
 /* The sequence diagram: one row for each event of the journal, in order, an arrow from the client to
  * the party that was asked and one back. */
 import {chip, code, disclosure, facts, h, json, part} from './dom.js';
-import {clockTime, duration, short, span, tone} from './format.js';
+import {clockTime, duration, short, span} from './format.js';
 
 const SHOWN_MAX = 300;
 const LANES = [['client', 'Client'], ['imds', 'IMDS'], ['attestation', 'Attestation'],
@@ -77,7 +77,8 @@ function marks(event) {
 		nodes.push(chip(fault.fault, 'fault'));
 	if (event.client_id)
 		nodes.push(h('span', {class: 'who', text: short(event.client_id), title: event.client_id}));
-	nodes.push(h('span', {class: 'took', text: duration(event.duration_us)}));
+	nodes.push(h('span', {class: 'took',
+		text: event.endpoint === 'tls' ? '' : duration(event.duration_us)}));
 	return h('span', {class: 'marks'}, nodes);
 }
 
@@ -106,22 +107,25 @@ function answerFacts(event) {
 		['Token', token.type],
 		['Audience', token.aud],
 		['Token id', token.jti],
-		['Size', `${event.response_bytes} bytes after ${duration(event.duration_us)}`],
+		['Size', event.endpoint === 'tls' ? null :
+			`${event.response_bytes} bytes after ${duration(event.duration_us)}`],
 	], 'Answer');
 }
 
 /* Everything that is known about one exchange. */
 function details(event) {
 	const tls = event.tls;
+	const tlsOnly = event.endpoint === 'tls';
+	const headers = headerRows(event.headers);
 	const findings = findingParts(event);
 	const parts = [
-		part('Request', facts([
+		part(tlsOnly ? 'Handshake' : 'Request', facts([
 			['Path', event.path ? code(`${event.method} ${event.path}`) : null],
 			['Client', event.client_id],
 			['Host', event.host],
 			['Correlation', event.correlation_id],
 			['From', event.peer],
-			['Size', `${event.request_bytes} bytes`],
+			['Size', tlsOnly ? null : `${event.request_bytes} bytes`],
 		], 'Request')),
 		part('Answer', answerFacts(event)),
 	];
@@ -135,7 +139,8 @@ function details(event) {
 			['Resumed', tls.resumed ? 'yes' : 'no'],
 			['Client certificate', tls.client_certificate_sha256 || 'none'],
 		], 'TLS')));
-	parts.push(part('Headers', facts(headerRows(event.headers), 'Headers')));
+	if (headers.length)
+		parts.push(part('Headers', facts(headers, 'Headers')));
 	parts.push(h('details', {class: 'part'}, h('summary', {text: 'The whole event'}), json(event)));
 	return parts;
 }

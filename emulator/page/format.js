@@ -32,8 +32,10 @@ export function clockTime(text) {
 	return text.slice(11, 19);
 }
 
-/* "0.4 ms", "1.2 s" of microseconds. */
+/* "45 us", "1.9 ms", "1.2 s" of microseconds. */
 export function duration(us) {
+	if (us < 1000)
+		return `${us} \u00b5s`;
 	return us < 1e6 ? `${(us / 1000).toFixed(us < 1e5 ? 1 : 0)} ms` : `${(us / 1e6).toFixed(1)} s`;
 }
 

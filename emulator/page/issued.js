@@ -2,10 +2,9 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 /* What the world issued: certificates and tokens, decoded. */
-import {chip, chips, code, disclosure, facts, h, json, openDisclosure, part, sync} from './dom.js';
+import {chip, chips, code, disclosure, facts, h, json, openDisclosure, part, say, sync} from './dom.js';
 import {countdown} from './clock.js';
 import {download} from './api.js';
-import {say} from './dom.js';
 import {commonName, short, tone, utc, words} from './format.js';
 
 const NEWEST = 100;

@@ -22,7 +22,8 @@ const VIEWS = [
 	['rules', 'Rules', rules],
 ];
 const FIRST_EVENTS = 200;
-const WAIT_MS = 20000;
+const WAIT_MS = 15000;
+const POLL_MS = 1000;
 const RETRY_MS = 1500;
 const REFRESH_MS = 120;
 
@@ -98,6 +99,7 @@ function show() {
 		const link = byId(`link-${id}`);
 		if (id === current) {
 			link.setAttribute('aria-current', 'page');
+			link.scrollIntoView({block: 'nearest', inline: 'nearest'});
 			document.title = `${title} - msiv2 emulator`;
 		} else {
 			link.removeAttribute('aria-current');
@@ -134,11 +136,20 @@ function pause(ms) {
 	});
 }
 
-/* One look for news: the first takes what there is, the others wait for more. */
+/* One look for news: the first takes what there is, the others wait for more. When as many wait as
+ * the emulator lets wait, looking now and then has to do. */
 async function look(signal) {
-	const path = next === 0 ? `/journal?last=${FIRST_EVENTS}` :
-		`/journal/wait?since=${next}&count=1&timeout_ms=${WAIT_MS}`;
-	const answer = await ask('GET', path, null, signal);
+	const since = `since=${next}`;
+	let answer;
+	try {
+		answer = await ask('GET', next === 0 ? `/journal?last=${FIRST_EVENTS}` :
+			`/journal/wait?${since}&count=1&timeout_ms=${WAIT_MS}`, null, signal);
+	} catch (error) {
+		if (error.status !== 503)
+			throw error;
+		await pause(POLL_MS);
+		answer = await ask('GET', `/journal?${since}`, null, signal);
+	}
 	take(answer);
 	live('live', 'Live');
 }
@@ -218,7 +229,7 @@ function mountViews() {
 		byId('views').append(h('li', null, h('a', {id: `link-${id}`, href: `#${id}`}, title,
 			h('span', {class: 'badge', id: `badge-${id}`, hidden: true}))));
 		const section = h('section', {id: `view-${id}`, 'aria-labelledby': `title-${id}`, hidden: true},
-			h('h2', {id: `title-${id}`, text: title}));
+			h('h2', {id: `title-${id}`, class: 'unseen', text: title}));
 		byId('main').append(section);
 		module.mount(section, app);
 	}

@@ -2,8 +2,7 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 /* The rule book with its switches, and what the rules noted about clients. */
-import {chip, choice, code, disclosure, facts, h, sync} from './dom.js';
-import {tone} from './format.js';
+import {chip, choice, disclosure, facts, h, sync} from './dom.js';
 
 const MODES = ['reject', 'note', 'off'];
 
@@ -24,6 +23,10 @@ function sum(rows, member) {
 	return rows.reduce((total, row) => total + row[member], 0);
 }
 
+function times(count) {
+	return count === 1 ? 'once' : `${count} times`;
+}
+
 function clientWords(client) {
 	return [client.client_id, client.user_agent].filter(Boolean).join(', ') || 'unnamed client';
 }
@@ -32,7 +35,7 @@ function clientPart(row) {
 	return h('li', null,
 		h('p', null, h('strong', {text: clientWords(row.client)})),
 		facts([
-			['Seen', `${row.count} times, ${row.rejected} rejected`],
+			['Seen', `${times(row.count)}, ${row.rejected} rejected`],
 			['Detail', row.detail], ['Last', row.last_world_time],
 			['Correlation', row.last_correlation_id],
 		], clientWords(row.client)));
@@ -45,7 +48,7 @@ function findingRow(group) {
 			h('span', {class: 'cell state'}, chip(rejected ? 'rejected' : 'noted', rejected ? 'bad' : 'warn')),
 			h('span', {class: 'cell name'}, h('strong', {text: group.rule}), ' ',
 				h('span', {class: 'muted', text: group.rows[0].level})),
-			h('span', {class: 'cell end', text: `${sum(group.rows, 'count')} times`}),
+			h('span', {class: 'cell end', text: times(sum(group.rows, 'count'))}),
 			h('span', {class: 'cell words', text: group.rows[0].requirement}),
 		], () => h('ul', {class: 'findings'}, group.rows.map(clientPart))));
 }

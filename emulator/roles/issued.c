@@ -3,6 +3,7 @@
 
 #include "issued.h"
 
+#include "common/text.h"
 #include "emulator/registry.h"
 
 static struct registry_facts facts_of(const struct role_call *call, const char *client_id)
@@ -10,6 +11,7 @@ static struct registry_facts facts_of(const struct role_call *call, const char *
 	struct registry_facts facts = {.issued_s = call->now_s};
 
 	role_note(facts.client_id, sizeof(facts.client_id), client_id);
+	role_note(facts.host, sizeof(facts.host), call->host->name);
 	role_note(facts.correlation_id, sizeof(facts.correlation_id), call->notes->correlation_id);
 	return facts;
 }
@@ -30,5 +32,8 @@ void issued_token(const struct role_call *call, const char *client_id, const str
 {
 	struct registry_facts facts = facts_of(call, client_id);
 
+	/* The token service is asked by name, not on a host. */
+	if (!text_equal(call->request->listener, "imds"))
+		facts.host[0] = '\0';
 	registry_add(call->world->registry, REGISTRY_TOKEN, &facts, jwt->data, jwt->len);
 }
