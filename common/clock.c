@@ -85,3 +85,21 @@ void clock_format_utc(int64_t time_s, char out[CLOCK_TEXT_SIZE])
 	    strftime(out, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		(void)snprintf(out, CLOCK_TEXT_SIZE, "?");
 }
+
+void clock_format_http(int64_t time_s, char out[CLOCK_TEXT_SIZE])
+{
+	static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+	                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	time_t time = (time_t)time_s;
+	struct tm tm;
+	int len = -1;
+
+	/* Not strftime(): its words are the locale's. */
+	if (gmtime_r(&time, &tm) != NULL)
+		len = snprintf(out, CLOCK_TEXT_SIZE, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+		               days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
+		               tm.tm_hour, tm.tm_min, tm.tm_sec);
+	if (len < 0 || len >= CLOCK_TEXT_SIZE)
+		(void)snprintf(out, CLOCK_TEXT_SIZE, "?");
+}

@@ -34,5 +34,7 @@ int64_t clock_left_us(const struct msiv2_clock *clock, int64_t deadline_us);
 /* "2026-11-21T03:00:00Z" into out (at least 21 bytes); "?" when out of range. */
 #define CLOCK_TEXT_SIZE 32
 void clock_format_utc(int64_t time_s, char out[CLOCK_TEXT_SIZE]);
+/* The same as HTTP writes it (RFC 9110 5.6.7): "Sat, 21 Nov 2026 03:00:00 GMT". */
+void clock_format_http(int64_t time_s, char out[CLOCK_TEXT_SIZE]);
 
 #endif

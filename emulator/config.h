@@ -150,6 +150,9 @@ MSIV2_MUST_USE enum msiv2_rc config_check(const struct config *config, struct ms
 /* Reads an object that was parsed already, as config_read(). */
 MSIV2_MUST_USE enum msiv2_rc config_read_json(struct config *config, const cJSON *json,
                                               struct msiv2_error *err);
+/* Adds the identity that an object describes to a host; MSIV2_CONFIG at "identity". */
+MSIV2_MUST_USE enum msiv2_rc config_read_identity(struct config_host *host, const cJSON *json,
+                                                  struct msiv2_error *err);
 /* The whole configuration as JSON, owned by the caller; NULL when memory is out. */
 cJSON *config_json(const struct config *config);
 /* Makes `to`, which starts zeroed, a copy; after a failure it can only be freed. */

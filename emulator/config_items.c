@@ -57,6 +57,20 @@ void config_clear_identities(struct config_host *host)
 	host->identity_count = 0;
 }
 
+bool config_remove_identity(struct config_host *host, const char *client_id)
+{
+	for (size_t i = 0; i < host->identity_count; i++) {
+		struct config_identity *identity = &host->identities[i];
+
+		if (!text_equal_nocase(identity->client_id, client_id))
+			continue;
+		config_table_free(&config_identity_table, identity);
+		memmove(identity, identity + 1, (--host->identity_count - i) * sizeof(*identity));
+		return true;
+	}
+	return false;
+}
+
 void config_host_free(struct config_host *host)
 {
 	config_table_free(&config_host_table, host);

@@ -13,6 +13,8 @@ MSIV2_MUST_USE enum msiv2_rc config_add_identity(struct config_host *host,
                                                  struct msiv2_error *err);
 /* Frees all identities of a host. */
 void config_clear_identities(struct config_host *host);
+/* Takes the identity with that client id out of a host; false when it has none. */
+bool config_remove_identity(struct config_host *host, const char *client_id);
 /* The further host of that name, added with its table's defaults when there is none. MSIV2_CONFIG
  * at `where` when the name cannot be one, or there are too many. */
 MSIV2_MUST_USE enum msiv2_rc config_need_host(struct config *config, const char *name,

@@ -292,6 +292,18 @@ enum msiv2_rc config_read_json(struct config *config, const cJSON *json, struct 
 	return read_members(&reader, "", json, err);
 }
 
+enum msiv2_rc config_read_identity(struct config_host *host, const cJSON *json,
+                                   struct msiv2_error *err)
+{
+	struct config_identity *identity = NULL;
+
+	TRY(config_add_identity(host, &identity, "identity", err));
+	return read_identity(&(struct reader){.table = &config_identity_table,
+	                                      .base = identity,
+	                                      .prefix = "identity"},
+	                     json, err);
+}
+
 enum msiv2_rc config_read(struct config *config, const void *text, size_t len,
                           struct msiv2_error *err)
 {

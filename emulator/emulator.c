@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 /* The public face: a world, three listeners in front of it, and the file of its CA. */
-#include "include/msiv2_emulator.h"
+#include "emulator.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,24 +32,19 @@
 #define WHERE             "emulator"
 #define ADMIN_CONNECTIONS (2 * JOURNAL_WAITERS_MAX) /* waiting takes half of them at most */
 
-enum { LISTENER_IMDS, LISTENER_STS, LISTENER_ADMIN, LISTENER_COUNT };
-
-struct msiv2_emulator {
-	struct gate gate; /* open once the world's addresses are known */
-	struct world *world;
-	SSL_CTX *tls;
-	struct tls_watcher watcher;
-	struct server *servers[LISTENER_COUNT];
-	struct admin_guard *guard;
-	char *ca_file;
-	bool ca_file_is_private; /* removed at stop */
-	char *ready;
-};
-
 /* ---- what the listeners do ---- */
 
 typedef void (*role_fn)(struct world *world, const struct http_request *request,
                         struct http_response *response, struct journal_notes *notes);
+
+/* World time, by which clients may judge their own. */
+static void add_date(struct world *world, struct http_response *response)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_format_http(world_now_s(world), text);
+	http_add_header(response, "Date", text);
+}
 
 /* Runs a role and writes its exchange into the journal before the client sees the answer. */
 static void journalled(struct msiv2_emulator *emulator, const struct http_request *request,
@@ -66,6 +61,7 @@ static void journalled(struct msiv2_emulator *emulator, const struct http_reques
 		return;
 	}
 	role(world, request, response, &notes);
+	add_date(world, response);
 	times.mono_us = clock_mono_us(clock);
 	times.duration_us = times.mono_us - start_us;
 	times.world_s = world_now_s(world);
@@ -93,6 +89,7 @@ static void handle_admin(void *ctx, const struct http_request *request,
 		response->status = 503;
 	else if (admin_guard_passes(emulator->guard, request, response))
 		admin_answer(emulator->world, request, response);
+	add_date(emulator->world, response);
 }
 
 /* What is not HTTP is journalled like everything else. */
@@ -109,17 +106,21 @@ static void refuse_journalled(void *ctx, const struct http_request *request, int
 
 	role_call_init(&call, emulator->world, request, response, &notes);
 	if (text_equal(request->listener, "imds"))
-		imds_add_headers(response); /* META-06 */
-	role_refuse(&call, &answer, "", NULL);
+		imds_refuse(&call, &answer);
+	else
+		role_refuse(&call, &answer, "", NULL);
+	add_date(emulator->world, response);
 	journal_add(call.world->journal, request, response, &notes, &times);
 }
 
 static void refuse_admin(void *ctx, const struct http_request *request, int status,
                          struct http_response *response)
 {
-	(void)ctx;
+	struct msiv2_emulator *emulator = ctx;
+
 	(void)request;
 	admin_problem(response, status, "the request is not acceptable HTTP");
+	add_date(emulator->world, response);
 }
 
 /* A handshake that failed never becomes a request; the journal tells its alert. */
@@ -154,7 +155,7 @@ static enum msiv2_rc start_servers(struct msiv2_emulator *emulator, struct msiv2
 
 	TRY(admin_guard_new(config, &emulator->guard, err));
 	TRY(tls_server_new(ca_server(world->ca), ca_server_key(world->ca), &emulator->tls, err));
-	emulator->watcher = (struct tls_watcher){journal_alert, emulator};
+	emulator->watcher = (struct tls_watcher){.failed = journal_alert, .ctx = emulator};
 	tls_server_watch(emulator->tls, &emulator->watcher);
 	options.name = "sts";
 	options.port_key = "listen.sts_port";
@@ -164,11 +165,15 @@ static enum msiv2_rc start_servers(struct msiv2_emulator *emulator, struct msiv2
 	TRY(server_start(&options, &emulator->servers[LISTENER_STS], err));
 	options.tls = NULL;
 	options.name = "imds";
+	options.host = CONFIG_HOST_NAME;
 	options.port_key = "listen.imds_port";
 	options.port = (uint16_t)config->imds_port;
 	options.handle = handle_imds;
 	TRY(server_start(&options, &emulator->servers[LISTENER_IMDS], err));
+	TRY(host_listeners_new(&options, &emulator->listeners, err));
+	TRY(world_listen(world, emulator->listeners, err));
 	options.name = "admin";
+	options.host = NULL;
 	options.bind = config->admin_bind;
 	options.port_key = "listen.admin_port";
 	options.port = (uint16_t)config->admin_port;
@@ -263,6 +268,9 @@ static enum msiv2_rc make_ready(struct msiv2_emulator *emulator, struct msiv2_er
 	cJSON_AddStringToObject(json, "resource", world->resource_url);
 	cJSON_AddStringToObject(json, "admin", world->admin_base);
 	cJSON_AddStringToObject(json, "ca", emulator->ca_file);
+	if (world->start->config.host_count > 0 &&
+	    !cJSON_AddItemToObject(json, "hosts", host_listeners_json(emulator->listeners)))
+		return err_no_memory(err, WHERE);
 	cJSON_AddNumberToObject(json, "pid", (double)getpid());
 	json_print(json, &text);
 	TRY(bytes_done(&text, WHERE, err));
@@ -307,14 +315,29 @@ enum msiv2_rc msiv2_emulator_start(const struct msiv2_emulator_options *options,
 	return MSIV2_OK;
 }
 
+/* All at once: each takes its time to end its connections. */
+static void stop_servers(struct msiv2_emulator *emulator)
+{
+	struct server *servers[LISTENER_COUNT + CONFIG_ITEMS_MAX];
+	size_t count = LISTENER_COUNT;
+
+	memcpy(servers, emulator->servers, sizeof(emulator->servers));
+	if (emulator->listeners)
+		count += host_listeners_take(emulator->listeners, servers + count);
+	server_stop(servers, count);
+	host_listeners_free(emulator->listeners);
+}
+
 void msiv2_emulator_stop(struct msiv2_emulator *emulator)
 {
 	if (!emulator)
 		return;
 	gate_give_up(&emulator->gate);
-	if (emulator->world)
+	if (emulator->world) {
 		journal_close(emulator->world->journal);
-	server_stop(emulator->servers, LISTENER_COUNT);
+		world_stop(emulator->world);
+	}
+	stop_servers(emulator);
 	SSL_CTX_free(emulator->tls);
 	admin_guard_free(emulator->guard);
 	if (emulator->ca_file && emulator->ca_file_is_private)
@@ -324,166 +347,4 @@ void msiv2_emulator_stop(struct msiv2_emulator *emulator)
 	mem_free(emulator->ready);
 	gate_free(&emulator->gate);
 	mem_free(emulator);
-}
-
-/* ---- looking and steering ---- */
-
-enum msiv2_rc msiv2_emulator_config(const struct msiv2_emulator_options *options, char **out,
-                                    struct msiv2_error *err)
-{
-	OWNED_STRUCT(config) config = {0};
-	OWNED_STRUCT(bytes) text = {0};
-
-	*out = NULL;
-	TRY(settings_read(&config, options, err));
-	config_print(&config, &text);
-	TRY(bytes_done(&text, WHERE, err));
-	return config_set_text(out, bytes_text(&text), err);
-}
-
-const char *msiv2_emulator_imds(const struct msiv2_emulator *emulator)
-{
-	return emulator->world->imds_base;
-}
-
-const char *msiv2_emulator_sts(const struct msiv2_emulator *emulator)
-{
-	return emulator->world->sts_base;
-}
-
-const char *msiv2_emulator_resource(const struct msiv2_emulator *emulator)
-{
-	return emulator->world->resource_url;
-}
-
-const char *msiv2_emulator_admin(const struct msiv2_emulator *emulator)
-{
-	return emulator->world->admin_base;
-}
-
-const char *msiv2_emulator_ca_pem(const struct msiv2_emulator *emulator)
-{
-	return emulator->world->ca_pem;
-}
-
-const char *msiv2_emulator_ca_file(const struct msiv2_emulator *emulator)
-{
-	return emulator->ca_file;
-}
-
-const char *msiv2_emulator_ready(const struct msiv2_emulator *emulator)
-{
-	return emulator->ready;
-}
-
-int64_t msiv2_emulator_now_s(const struct msiv2_emulator *emulator)
-{
-	return world_now_s(emulator->world);
-}
-
-enum msiv2_rc msiv2_emulator_advance(struct msiv2_emulator *emulator, int64_t delta_s,
-                                     struct msiv2_error *err)
-{
-	return world_clock_advance(&emulator->world->clock, delta_s, err);
-}
-
-enum msiv2_rc msiv2_emulator_set_time(struct msiv2_emulator *emulator, int64_t now_s,
-                                      struct msiv2_error *err)
-{
-	return world_clock_set(&emulator->world->clock, now_s, err);
-}
-
-void msiv2_emulator_freeze(struct msiv2_emulator *emulator, bool frozen)
-{
-	world_clock_freeze(&emulator->world->clock, frozen);
-}
-
-const struct msiv2_clock *msiv2_emulator_clock(struct msiv2_emulator *emulator)
-{
-	return world_clock_view(&emulator->world->clock);
-}
-
-enum msiv2_rc msiv2_emulator_set_rule(struct msiv2_emulator *emulator, const char *rule,
-                                      const char *mode, struct msiv2_error *err)
-{
-	return world_set_mode(emulator->world, rule, mode, err);
-}
-
-enum msiv2_rc msiv2_emulator_set_attestation(struct msiv2_emulator *emulator, const char *mode,
-                                             struct msiv2_error *err)
-{
-	return world_set_attestation(emulator->world, mode, err);
-}
-
-enum msiv2_rc msiv2_emulator_revoke(struct msiv2_emulator *emulator, const char *sha256,
-                                    struct msiv2_error *err)
-{
-	return revocations_add_hex(emulator->world->revocations, sha256, err);
-}
-
-void msiv2_emulator_revoke_all(struct msiv2_emulator *emulator)
-{
-	revocations_add_all(emulator->world->revocations, world_now_s(emulator->world));
-}
-
-uint64_t msiv2_emulator_count(const struct msiv2_emulator *emulator, const char *endpoint)
-{
-	enum endpoint which;
-
-	if (!endpoint_from_name(endpoint, &which))
-		return 0;
-	return journal_count(emulator->world->journal, which);
-}
-
-enum msiv2_rc msiv2_emulator_journal(const struct msiv2_emulator *emulator, const char *query,
-                                     char **out, struct msiv2_error *err)
-{
-	static const struct blame blame = {MSIV2_CONFIG, "query"};
-	OWNED_STRUCT(query) parsed = {0};
-	OWNED_STRUCT(bytes) text = {0};
-	struct journal_filter filter;
-
-	*out = NULL;
-	TRY(query_parse(query, query ? strlen(query) : 0, &blame, &parsed, err));
-	TRY(journal_filter_read(&parsed, false, &filter, err));
-	TRY(journal_print(emulator->world->journal, &filter, JOURNAL_FORM_JSON, &text, err));
-	return config_set_text(out, bytes_text(&text), err);
-}
-
-enum msiv2_rc msiv2_emulator_admin_call(struct msiv2_emulator *emulator, const char *method,
-                                        const char *target, const char *body, int *status,
-                                        char **answer, struct msiv2_error *err)
-{
-	const char *mark = strchr(target, '?');
-	OWNED_STRUCT(bytes) path = {0};
-	OWNED_STRUCT(http_response) response = {0};
-	struct http_request request = {
-	        .listener = "admin",
-	        .method = method,
-	        .query = mark ? mark + 1 : NULL,
-	        .body = (const uint8_t *)body,
-	        .body_len = body ? strlen(body) : 0,
-	};
-
-	*answer = NULL;
-	*status = 0;
-	if (target[0] != '/')
-		return err_set(err, MSIV2_CONFIG, "target", "'%s' is no path", target);
-	bytes_add(&path, target, mark ? (size_t)(mark - target) : strlen(target));
-	TRY(bytes_done(&path, WHERE, err));
-	request.path = bytes_text(&path);
-	admin_answer(emulator->world, &request, &response);
-	TRY(bytes_done(&response.body, WHERE, err));
-	*status = response.status;
-	return config_set_text(answer, bytes_text(&response.body), err);
-}
-
-void msiv2_emulator_reset(struct msiv2_emulator *emulator)
-{
-	world_reset(emulator->world);
-}
-
-void msiv2_emulator_text_free(char *text)
-{
-	mem_free(text);
 }

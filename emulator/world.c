@@ -9,6 +9,8 @@
 #include "common/json.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "config_find.h"
+#include "host_listeners.h"
 
 #define WHERE "world"
 
@@ -45,7 +47,11 @@ static const char *const attestation_names[] = {
 static enum msiv2_rc prepare_attestation(struct world *world, const struct config *config,
                                          struct msiv2_error *err)
 {
-	if (attestation_mode_of(&config->host) == ATTESTATION_OFF)
+	bool wanted = attestation_mode_of(&config->host) != ATTESTATION_OFF;
+
+	for (size_t i = 0; i < config->host_count && !wanted; i++)
+		wanted = attestation_mode_of(&config->hosts[i]) != ATTESTATION_OFF;
+	if (!wanted)
 		return MSIV2_OK;
 	return attest_tokens_prepare(world->attest_tokens, err);
 }
@@ -126,9 +132,8 @@ void world_free(struct world *world)
 	mem_free(world);
 }
 
-/* scheme://host:port, with brackets around an IPv6 address. */
-static enum msiv2_rc set_base(char **slot, const char *scheme, const char *host, uint16_t port,
-                              struct msiv2_error *err)
+enum msiv2_rc world_set_base(char **slot, const char *scheme, const char *host, uint16_t port,
+                             struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) url = {0};
 	bool ipv6 = strchr(host, ':') != NULL;
@@ -158,8 +163,7 @@ static bool is_loopback(const char *bind)
 	return text_starts(bind, "127.") || text_equal(bind, "::1");
 }
 
-/* Where a local client reaches what is bound to this address. */
-static const char *reachable(const char *bind)
+const char *world_reachable(const char *bind)
 {
 	if (text_equal(bind, "0.0.0.0"))
 		return "127.0.0.1";
@@ -171,15 +175,15 @@ enum msiv2_rc world_set_ports(struct world *world, uint16_t imds_port, uint16_t 
 {
 	const struct config *config = &world->start->config;
 	const char *plain_host =
-	        config->public_host ? config->public_host : reachable(config->bind);
+	        config->public_host ? config->public_host : world_reachable(config->bind);
 	const char *tls_host = config->public_host ? config->public_host : "localhost";
 	const char *admin_host = config->public_host && !is_loopback(config->admin_bind)
 	                                 ? config->public_host
-	                                 : reachable(config->admin_bind);
+	                                 : world_reachable(config->admin_bind);
 
-	TRY(set_base(&world->imds_base, "http", plain_host, imds_port, err));
-	TRY(set_base(&world->sts_base, "https", tls_host, sts_port, err));
-	TRY(set_base(&world->admin_base, "http", admin_host, admin_port, err));
+	TRY(world_set_base(&world->imds_base, "http", plain_host, imds_port, err));
+	TRY(world_set_base(&world->sts_base, "https", tls_host, sts_port, err));
+	TRY(world_set_base(&world->admin_base, "http", admin_host, admin_port, err));
 	TRY(set_endpoint(&world->attestation_endpoint, config->attestation_endpoint,
 	                 world->sts_base, "/maa", err));
 	return set_endpoint(&world->resource_url, NULL, world->sts_base, "/resource", err);
@@ -222,20 +226,67 @@ static void swap(struct world *world, struct snapshot *next)
 	snapshot_release(old);
 }
 
+/* Stops the listeners of the hosts that `config` has and `other` has not. */
+static void stop_hosts(struct world *world, const struct config *config, const struct config *other)
+{
+	for (size_t i = 0; world->listeners && i < config->host_count; i++)
+		if (!config_find_host(other, config->hosts[i].name))
+			host_listeners_stop(world->listeners, config->hosts[i].name);
+}
+
+/* Starts the listeners of the hosts that `config` has and `other` has not: all of them, or none. */
+static enum msiv2_rc start_hosts(struct world *world, const struct config *config,
+                                 const struct config *other, struct msiv2_error *err)
+{
+	enum msiv2_rc rc = MSIV2_OK;
+
+	for (size_t i = 0; world->listeners && i < config->host_count && rc == MSIV2_OK; i++)
+		if (!config_find_host(other, config->hosts[i].name))
+			rc = host_listeners_start(world->listeners, &config->hosts[i],
+			                          config->public_host, err);
+	if (rc != MSIV2_OK)
+		stop_hosts(world, config, other);
+	return rc;
+}
+
+/* Listeners are there before their host is, and go after it. The snapshot is taken over. */
+static enum msiv2_rc replace(struct world *world, struct snapshot *next, struct msiv2_error *err)
+{
+	/* Only changes replace it, and this is the one that is under way. */
+	struct snapshot *old = snapshot_hold(world->now);
+	enum msiv2_rc rc = start_hosts(world, &next->config, &old->config, err);
+
+	if (rc == MSIV2_OK) {
+		swap(world, next);
+		stop_hosts(world, &old->config, &next->config);
+	} else {
+		snapshot_release(next);
+	}
+	snapshot_release(old);
+	return rc;
+}
+
 static enum msiv2_rc change(struct world *world, world_edit_fn edit, void *ctx,
                             struct msiv2_error *err)
 {
 	OWNED_STRUCT(config) config = {0};
 	struct snapshot *next = NULL;
 
-	/* Only changes replace it, and this is the one that is under way. */
 	TRY(config_copy(&world->now->config, &config, err));
 	TRY(edit(ctx, &config, err));
 	TRY(config_check_change(&world->now->config, &config, err));
 	TRY(prepare_attestation(world, &config, err));
 	TRY(snapshot_new(&config, &next, err));
-	swap(world, next);
-	return MSIV2_OK;
+	return replace(world, next, err);
+}
+
+enum msiv2_rc world_listen(struct world *world, struct host_listeners *listeners,
+                           struct msiv2_error *err)
+{
+	static const struct config none = {0};
+
+	world->listeners = listeners;
+	return start_hosts(world, &world->start->config, &none, err);
 }
 
 enum msiv2_rc world_edit(struct world *world, world_edit_fn edit, void *ctx,
@@ -320,10 +371,12 @@ enum msiv2_rc world_set_attestation(struct world *world, const char *mode, struc
 	return change_text(world, "host", "attestation", mode, err);
 }
 
-void world_reset(struct world *world)
+enum msiv2_rc world_reset(struct world *world, struct msiv2_error *err)
 {
+	enum msiv2_rc rc;
+
 	pthread_mutex_lock(&world->change_lock);
-	swap(world, snapshot_hold(world->start));
+	rc = replace(world, snapshot_hold(world->start), err);
 	pthread_mutex_unlock(&world->change_lock);
 	revocations_reset(world->revocations);
 	registry_reset(world->registry);
@@ -331,4 +384,5 @@ void world_reset(struct world *world)
 	nonces_reset(world->nonces);
 	world_clock_reset(&world->clock);
 	journal_reset(world->journal);
+	return rc;
 }

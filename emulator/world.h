@@ -40,6 +40,8 @@ enum attestation_mode {
 	ATTESTATION_REQUIRED  /* issues nothing without one */
 };
 
+struct host_listeners;
+
 struct world {
 	struct ca *ca;
 	struct tokens *tokens;
@@ -60,6 +62,7 @@ struct world {
 	pthread_mutex_t lock;        /* held for a moment */
 	pthread_mutex_t change_lock; /* one change after the other */
 	atomic_bool stopping;
+	struct host_listeners *listeners; /* of further hosts; borrowed, NULL = nobody listens */
 
 	/* Addresses, known once the listeners are bound. No trailing slash. */
 	char *imds_base;
@@ -88,6 +91,16 @@ MSIV2_MUST_USE enum msiv2_rc world_set_ports(struct world *world, uint16_t imds_
 void world_stop(struct world *world);
 /* world_stop() was called. */
 bool world_is_stopping(struct world *world);
+
+/* Starts the listeners of the further hosts that the configuration has at start, and from now on
+ * those of hosts that are added. `listeners` is borrowed until the world is freed. */
+MSIV2_MUST_USE enum msiv2_rc world_listen(struct world *world, struct host_listeners *listeners,
+                                          struct msiv2_error *err);
+/* Replaces *slot by "scheme://host:port", with brackets around an IPv6 address. */
+MSIV2_MUST_USE enum msiv2_rc world_set_base(char **slot, const char *scheme, const char *host,
+                                            uint16_t port, struct msiv2_error *err);
+/* Where a local client reaches what is bound to this address. */
+const char *world_reachable(const char *bind);
 
 /* World time in seconds since 1970. */
 int64_t world_now_s(struct world *world);
@@ -118,7 +131,8 @@ const char *attestation_mode_name(enum attestation_mode mode);
 /* Sets the mode by its word; MSIV2_CONFIG when there is none of that name. */
 MSIV2_MUST_USE enum msiv2_rc world_set_attestation(struct world *world, const char *mode,
                                                    struct msiv2_error *err);
-/* Journal, registry, revocations, nonces, attestations, clock and modes as at start. */
-void world_reset(struct world *world);
+/* Journal, registry, revocations, nonces, attestations, clock and configuration as at start. A host
+ * that cannot listen again fails it: everything else is reset, the configuration stays. */
+MSIV2_MUST_USE enum msiv2_rc world_reset(struct world *world, struct msiv2_error *err);
 
 #endif

@@ -33,7 +33,7 @@ static enum msiv2_rc get_version(struct admin_call *call, struct msiv2_error *er
 
 static enum msiv2_rc post_reset(struct admin_call *call, struct msiv2_error *err)
 {
-	world_reset(call->world);
+	TRY(world_reset(call->world, err));
 	return admin_send_ok(call, err);
 }
 

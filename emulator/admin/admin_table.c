@@ -7,6 +7,7 @@
 #include "admin_certificates.h"
 #include "admin_clock.h"
 #include "admin_findings.h"
+#include "admin_hosts.h"
 #include "admin_journal.h"
 #include "admin_page.h"
 #include "admin_revocations.h"
@@ -17,10 +18,10 @@
 #include "common/text.h"
 
 static const struct admin_routes *const nouns[] = {
-        &admin_status_routes, &admin_journal_routes,     &admin_findings_routes,
-        &admin_clock_routes,  &admin_revocations_routes, &admin_attestation_routes,
-        &admin_rules_routes,  &admin_world_routes,       &admin_certificates_routes,
-        &admin_tokens_routes, &admin_page_routes,
+        &admin_status_routes,       &admin_journal_routes,     &admin_findings_routes,
+        &admin_clock_routes,        &admin_revocations_routes, &admin_attestation_routes,
+        &admin_rules_routes,        &admin_world_routes,       &admin_hosts_routes,
+        &admin_certificates_routes, &admin_tokens_routes,      &admin_page_routes,
 };
 
 const struct admin_routes *const *admin_table(size_t *count)

@@ -31,7 +31,7 @@ struct tls_facts {
 
 struct http_request {
 	const char *listener; /* "imds", "sts", "admin" */
-	const char *host;     /* whose IMDS was asked; NULL = the default one's, or no IMDS */
+	const char *host;     /* whose IMDS was asked; NULL = no IMDS, or nobody says */
 	const char *method;
 	const char *path;  /* as sent, percent-encoding untouched, without the query */
 	const char *query; /* as sent, without '?'; NULL = none */

@@ -24,7 +24,7 @@ struct server;
 
 struct server_options {
 	const char *name;     /* "imds": what requests call their listener; borrowed */
-	const char *host;     /* what requests call the host; borrowed, NULL = the default one */
+	const char *host;     /* what requests call the host; borrowed, NULL = none */
 	const char *port_key; /* the place of an error about bind and port ("listen.imds_port") */
 	const char *bind;
 	uint16_t port; /* 0 = any free one */

@@ -61,7 +61,7 @@ static const char *const endpoint_names[ENDPOINT_ALL] = {
         [ENDPOINT_COMPUTE] = "compute",
 };
 
-static const char *const listener_names[] = {"imds", "sts", "admin"};
+static const char *const listener_names[] = {"imds", "sts", "admin", "api"};
 
 const char *endpoint_name(enum endpoint endpoint)
 {

@@ -125,6 +125,7 @@ static void add_request(cJSON *event, const struct http_request *request)
 	OWNED_STRUCT(bytes) query = {0};
 
 	add_text(event, "listener", request->listener);
+	add_text(event, "host", request->host);
 	add_redacted(event, "method", request->method);
 	add_redacted(event, "path", request->path);
 	if (request->query) {

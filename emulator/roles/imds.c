@@ -318,3 +318,11 @@ void imds_answer(struct world *world, const struct http_request *request,
 	answer(&call, endpoint);
 	imds_entry_leave(&call, counted);
 }
+
+void imds_refuse(struct role_call *call, const struct role_answer *answer)
+{
+	if (!imds_entry_answers(call))
+		return;
+	imds_add_headers(call->response);
+	role_refuse(call, answer, "", NULL);
+}

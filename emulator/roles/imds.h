@@ -10,11 +10,14 @@
 #include "emulator/http/exchange.h"
 #include "emulator/instruments/journal.h"
 #include "emulator/world.h"
+#include "role.h"
 
 /* Answers one request of the IMDS listener. *response and *notes start zeroed. Thread-safe. */
 void imds_answer(struct world *world, const struct http_request *request,
                  struct http_response *response, struct journal_notes *notes);
 
+/* Refuses what is no request at all, as the host's personality wants it. */
+void imds_refuse(struct role_call *call, const struct role_answer *answer);
 /* Adds what every IMDS answer carries, also those made before a role was asked (META-06). */
 void imds_add_headers(struct http_response *response);
 

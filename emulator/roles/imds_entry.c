@@ -66,7 +66,9 @@ static bool be_slow(struct role_call *call)
 /* On the system's clock: it ends with what a real client does, not with time. */
 static bool be_black_hole(struct role_call *call)
 {
-	wait_until(call, clock_system(), CLOCK_NEVER, PERSONALITY_BLACK_HOLE);
+	/* Where nobody can tell that a client left, it would wait for ever. */
+	if (call->request->client_left)
+		wait_until(call, clock_system(), CLOCK_NEVER, PERSONALITY_BLACK_HOLE);
 	return false;
 }
 
@@ -184,6 +186,18 @@ bool imds_entry_pass(struct role_call *call, bool *counted)
 		return true;
 	imds_entry_leave(call, *counted);
 	return false;
+}
+
+bool imds_entry_answers(struct role_call *call)
+{
+	switch (personality_of(config_find_host(call->config, call->request->host))) {
+	case PERSONALITY_RESTARTING:
+		return refuse_restarting(call);
+	case PERSONALITY_BLACK_HOLE:
+		return be_black_hole(call);
+	default:
+		return true;
+	}
 }
 
 void imds_entry_leave(const struct role_call *call, bool counted)

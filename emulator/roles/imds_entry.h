@@ -18,6 +18,8 @@
  * to be closed without an answer (a black hole, after its wait; a host that is gone). The endpoint
  * is noted before. */
 bool imds_entry_pass(struct role_call *call, bool *counted);
+/* The host answers at all, be it that a request is none; otherwise as imds_entry_pass(). */
+bool imds_entry_answers(struct role_call *call);
 /* The request that was let through has its answer. */
 void imds_entry_leave(const struct role_call *call, bool counted);
 

@@ -70,7 +70,7 @@ static int drop_stage(void **state)
 static int reset_world(void **state)
 {
 	(void)state;
-	world_reset(stage.world);
+	assert_int_equal(world_reset(stage.world, NULL), MSIV2_OK);
 	return 0;
 }
 
@@ -362,7 +362,7 @@ static void a_bad_token_spoils_its_own_certificate_only(void **state)
 	expect_access(bad, 1000614);
 	expect_access(good, 0);
 	expect_access(bad, 1000614);
-	world_reset(stage.world);
+	assert_int_equal(world_reset(stage.world, NULL), MSIV2_OK);
 	expect_access(bad, 0);
 }
 
@@ -394,7 +394,7 @@ static void the_setting_is_read_from_the_configuration(void **state)
 	(void)state;
 	assert_int_equal(world_attestation(stage.world), ATTESTATION_OPTIONAL);
 	set_mode("required");
-	world_reset(stage.world);
+	assert_int_equal(world_reset(stage.world, NULL), MSIV2_OK);
 	assert_int_equal(world_attestation(stage.world), ATTESTATION_OPTIONAL);
 	assert_int_equal(world_set_attestation(stage.world, "on", NULL), MSIV2_CONFIG);
 	assert_int_equal(world_set_attestation(stage.world, NULL, NULL), MSIV2_CONFIG);

@@ -304,10 +304,46 @@ static void steering_refuses_what_it_does_not_know(void **state)
 	assert_int_equal(msiv2_emulator_revoke(emulator, "00", NULL), MSIV2_CONFIG);
 	assert_int_equal(msiv2_emulator_journal(emulator, "colour=red", &text, NULL), MSIV2_CONFIG);
 	assert_null(text);
-	assert_int_equal(msiv2_emulator_journal(emulator, NULL, &text, NULL), MSIV2_OK);
-	assert_string_equal(text, "{\"events\":[],\"dropped\":0,\"next\":1}");
+	assert_int_equal(msiv2_emulator_journal(emulator, "endpoint=revoke", &text, NULL),
+	                 MSIV2_OK);
+	assert_string_equal(text, "{\"events\":[],\"dropped\":0,\"next\":2}");
 	msiv2_emulator_text_free(text);
+	msiv2_emulator_stop(emulator);
+}
+
+static void expect_change(struct msiv2_emulator *emulator, const char *query, const char *change)
+{
+	char *text = NULL;
+
+	assert_int_equal(msiv2_emulator_journal(emulator, query, &text, NULL), MSIV2_OK);
+	assert_non_null(strstr(text, change));
+	assert_non_null(strstr(text, "\"listener\":\"api\""));
+	msiv2_emulator_text_free(text);
+}
+
+static void what_a_program_steers_is_journalled(void **state)
+{
+	static const char sha256[] =
+	        "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+	struct msiv2_emulator *emulator = start_default();
+
+	(void)state;
+	assert_int_equal(msiv2_emulator_set_rule(emulator, "META-02", "note", NULL), MSIV2_OK);
+	expect_change(emulator, "endpoint=rules", "{\\\"META-02\\\":\\\"note\\\"}");
+	assert_int_equal(msiv2_emulator_advance(emulator, -5, NULL), MSIV2_OK);
+	expect_change(emulator, "endpoint=clock", "{\\\"advance_s\\\":-5}");
+	assert_int_equal(msiv2_emulator_set_time(emulator, 1000, NULL), MSIV2_OK);
+	expect_change(emulator, "endpoint=clock", "{\\\"set\\\":1000}");
+	msiv2_emulator_freeze(emulator, true);
+	expect_change(emulator, "endpoint=clock", "{\\\"frozen\\\":true}");
+	assert_int_equal(msiv2_emulator_set_attestation(emulator, "optional", NULL), MSIV2_OK);
+	expect_change(emulator, "endpoint=attestation", "{\\\"mode\\\":\\\"optional\\\"}");
+	assert_int_equal(msiv2_emulator_revoke(emulator, sha256, NULL), MSIV2_OK);
+	expect_change(emulator, "endpoint=revoke", sha256);
 	msiv2_emulator_revoke_all(emulator);
+	expect_change(emulator, "endpoint=revoke", "{\\\"all\\\":true}");
+	msiv2_emulator_reset(emulator);
+	expect_change(emulator, "endpoint=reset&listener=api", "\"endpoint\":\"reset\"");
 	msiv2_emulator_stop(emulator);
 }
 
@@ -427,6 +463,7 @@ int main(void)
 	        cmocka_unit_test(a_state_directory_keeps_the_ca),
 	        cmocka_unit_test(the_clock_that_is_lent_tells_world_time),
 	        cmocka_unit_test(steering_refuses_what_it_does_not_know),
+	        cmocka_unit_test(what_a_program_steers_is_journalled),
 	        cmocka_unit_test(the_attestation_service_answers_on_the_https_listener),
 	        cmocka_unit_test(the_printed_configuration_can_be_started),
 	        cmocka_unit_test(a_public_host_is_in_every_address),

@@ -36,7 +36,7 @@ static int drop_stage(void **state)
 static int reset_world(void **state)
 {
 	(void)state;
-	world_reset(stage.world);
+	assert_int_equal(world_reset(stage.world, NULL), MSIV2_OK);
 	return 0;
 }
 

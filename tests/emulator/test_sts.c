@@ -44,7 +44,7 @@ static int drop_stage(void **state)
 static int reset_world(void **state)
 {
 	(void)state;
-	world_reset(stage.world);
+	assert_int_equal(world_reset(stage.world, NULL), MSIV2_OK);
 	return 0;
 }
 
@@ -354,7 +354,7 @@ static void revoking_all_spares_what_is_issued_later_even_in_the_same_second(voi
 	earlier = stage_issue(&stage, STAGE_SYSTEM);
 	ask(POP_FORM, earlier);
 	assert_int_equal(stage.response.status, 200);
-	world_reset(stage.world);
+	assert_int_equal(world_reset(stage.world, NULL), MSIV2_OK);
 	ask(POP_FORM, old);
 	assert_int_equal(stage.response.status, 200);
 }
