@@ -171,7 +171,7 @@ static const char *const shapes[] = {
         "POST " STAGE_ISSUE
         " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
         "POST " STAGE_ISSUE " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
-                            "chunked\r\n\r\n5;a=\"\r\n\"\r\nhello\r\n0\r\n\r\n",
+        "chunked\r\n\r\n5;a=\"\r\n\"\r\nhello\r\n0\r\n\r\n",
         "POST " STAGE_ISSUE
         " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n",
         /* Heads. */
