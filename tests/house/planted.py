@@ -282,6 +282,21 @@ RED_README = [
 ]
 CLEAN_README = {"README.md": CLEAN["README.md"] + "\n```json\n{}\n```\n\n```text\nart\n```\n"}
 
+DIFFERENCE = "| META-02 | MUST | `net` | 400 | same |\n"
+CLEAN_DIFFERENCES = {"docs/differences.md": "# Differences\n\n" + DIFFERENCE}
+RED_DIFFERENCES = [
+    ("no list at all", {"docs/differences.md": None}, r"docs/differences\.md is missing"),
+    ("a rule without a row", {"docs/differences.md": "# Differences\n"},
+     r"docs/differences\.md: META-02 has no row"),
+    ("two rows", {"docs/differences.md": DIFFERENCE * 2}, r":2: META-02 has a row already"),
+    ("another level", {"docs/differences.md": DIFFERENCE.replace("MUST", "SPEC")},
+     r":1: META-02 has another level there: MUST"),
+    ("an empty cell", {"docs/differences.md": DIFFERENCE.replace("same", "")},
+     r":1: META-02 lacks a cell"),
+    ("a rule nobody has", {"docs/differences.md": DIFFERENCE + "| META-77 | MUST | x | y | z |\n"},
+     r":2: META-77 is not in docs/protocol\.md"),
+]
+
 CASES = {
     "includes_go_down": {"red": RED_INCLUDES},
     "headers_compile_alone": {"red": RED_HEADERS},
@@ -293,6 +308,7 @@ CASES = {
     "public_symbols_documented": {"clean": CLEAN_DOCUMENTED, "red": RED_DOCUMENTED},
     "spdx_headers": {"red": RED_SPDX},
     "rule_rows_complete": {"red": RED_ROWS},
+    "differences_complete": {"clean": CLEAN_DIFFERENCES, "red": RED_DIFFERENCES},
     "no_machine_paths": {"red": RED_PATHS},
     "shell_is_clean": {"clean": CLEAN_SHELL, "red": RED_SHELL},
     "readme_commands_are_tested": {"clean": CLEAN_README, "red": RED_README},

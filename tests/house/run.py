@@ -27,6 +27,7 @@ RULES = {
     "public_symbols_documented": "rule_documented",
     "spdx_headers": "rule_spdx",
     "rule_rows_complete": "rule_rows",
+    "differences_complete": "rule_differences",
     "no_machine_paths": "rule_paths",
     "shell_is_clean": "rule_shell",
     "readme_commands_are_tested": "rule_readme",
