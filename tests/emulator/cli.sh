@@ -98,11 +98,11 @@ check "--version" "$code $(wc -l <out)" "0 1"
 contains "--version" out "msiv2-emulator "
 run env --help
 check "env --help" "$code" 0
+contains "env --help" out "--ready"
 run netns --help
 check "netns --help" "$code $(wc -c <err)" "0 0"
 contains "netns --help" out "169.254.169.254"
 contains "man page" "$docs/man/msiv2-emulator.1" "msiv2\\-emulator netns"
-contains "env --help" out "--ready"
 
 # --- wrong command lines
 refused --colour --colour
