@@ -15,14 +15,18 @@ function askKey(wrong) {
 			wrong ? 'That is not the key' : 'The admin key, please';
 		input.value = '';
 		asking = new Promise((resolve) => {
-			dialog.addEventListener('close', () => {
+			dialog.onclose = () => {
+				/* Without the key there is nothing behind the dialog. */
+				if (dialog.returnValue !== 'key') {
+					dialog.showModal();
+					return;
+				}
 				asking = null;
 				sessionStorage.setItem(KEY, input.value);
 				input.value = '';
 				resolve();
-			}, {once: true});
-			/* Without the key there is nothing behind the dialog. */
-			dialog.addEventListener('cancel', (event) => event.preventDefault());
+			};
+			dialog.returnValue = '';
 			dialog.showModal();
 		});
 	}

@@ -78,6 +78,8 @@ function moduleOf(view) {
 
 /* What is on screen, and the counts beside the other views' names. */
 async function refresh() {
+	if (document.visibilityState !== 'visible')
+		return;
 	await Promise.all([clock.refresh(), moduleOf(current).refresh(),
 		current === 'faults' ? null : faults.refresh(),
 		current === 'findings' ? null : findings.refresh()]);

@@ -20,8 +20,8 @@ class Key(unittest.TestCase):
                              "return d.open && d.innerText.includes(arguments[0])", title)
                 # Without the key there is nothing to see, so the dialog does not go away.
                 browser.keys("Escape")
-                self.assertTrue(browser.run("return document.getElementById('key-dialog').open"))
-                self.assertEqual(browser.run("return document.activeElement.id"), "key")
+                browser.wait("return document.getElementById('key-dialog').open &&"
+                             " document.activeElement.id === 'key'")
                 browser.keys(word, "Enter")
             browser.wait("return document.getElementById('live').dataset.state === 'live'")
             self.assertEqual(browser.run("return Object.values(sessionStorage)"), [KEY])
