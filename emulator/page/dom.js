@@ -54,8 +54,7 @@ export function code(text) {
 
 /* JSON, indented. */
 export function json(value) {
-	return h('pre', {class: 'json', tabindex: '0', role: 'group', 'aria-label': 'JSON'},
-		JSON.stringify(value, null, 2));
+	return h('pre', {class: 'json'}, JSON.stringify(value, null, 2));
 }
 
 /* Several chips, or a dash. */
