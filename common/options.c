@@ -69,6 +69,12 @@ static const struct option_row *find_row(const struct option_row *rows, size_t r
 	return NULL;
 }
 
+/* The value may be left out. */
+static bool is_optional(const struct option_row *row)
+{
+	return row->value != NULL && row->value[0] == '[';
+}
+
 /* One option at argv[*at]; moves *at past its value. `seen` has one bit per row. */
 static enum msiv2_rc take_option(const struct option_row *rows, size_t row_count, void *into,
                                  int argc, char **argv, int *at, uint64_t *seen,
@@ -89,7 +95,9 @@ static enum msiv2_rc take_option(const struct option_row *rows, size_t row_count
 	*seen |= bit;
 	if (row->value == NULL && equals != NULL)
 		return err_set(err, MSIV2_CONFIG, row->name, "takes no value");
-	if (row->value != NULL) {
+	if (is_optional(row)) {
+		value = equals != NULL ? equals + 1 : NULL;
+	} else if (row->value != NULL) {
 		value = equals != NULL ? equals + 1 : *at + 1 < argc ? argv[++*at] : NULL;
 		if (value == NULL)
 			return err_set(err, MSIV2_CONFIG, row->name, "needs a value: %s",
@@ -140,7 +148,7 @@ void options_help(const struct option_row *rows, size_t row_count, struct bytes 
 		char left[80];
 
 		(void)snprintf(left, sizeof(left), "%s%s%s", rows[i].name,
-		               rows[i].value != NULL ? " " : "",
+		               rows[i].value != NULL && !is_optional(&rows[i]) ? " " : "",
 		               rows[i].value != NULL ? rows[i].value : "");
 		bytes_addf(out, "  %-*s  %s\n", width, left, rows[i].help);
 	}

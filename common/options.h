@@ -13,11 +13,14 @@
 #include "err.h"
 
 struct option_row {
-	const char *name;  /* "--imds", or a short flag such as "-v" */
-	const char *value; /* "URL" as shown by help; NULL for a flag */
-	const char *help;  /* one sentence, no newline */
-	bool repeats;      /* may be given more than once */
-	/* Takes one occurrence; value is NULL for a flag. `into` is the caller's struct. */
+	const char *name; /* "--imds", or a short flag such as "-v" */
+	/* "URL" as shown by help; NULL for a flag. "[=URL]": it may be left out, and is taken from
+	 * --name=VALUE only. */
+	const char *value;
+	const char *help; /* one sentence, no newline */
+	bool repeats;     /* may be given more than once */
+	/* Takes one occurrence; value is NULL for a flag and for what is left out. `into` is the
+	 * caller's struct. */
 	enum msiv2_rc (*take)(void *into, const char *value, struct msiv2_error *err);
 };
 

@@ -103,6 +103,8 @@ struct config {
 	char *profile;
 	struct config_rule *rules;
 	size_t rule_count;
+	cJSON *faults; /* an array of complete definitions (fault.h); NULL = none */
+	int64_t seed;  /* of whatever faults leave to chance */
 
 	/* NET-05, for each host. */
 	bool rate_limited;
@@ -164,6 +166,8 @@ MSIV2_MUST_USE enum msiv2_rc config_check_change(const struct config *from, cons
                                                  struct msiv2_error *err);
 /* Appends the whole configuration as indented JSON and a newline. */
 void config_print(const struct config *config, struct bytes *out);
+/* Appends JSON in the same shape; NULL fails the buffer. */
+void config_print_json(const cJSON *json, struct bytes *out);
 /* The modes that profile and rules add up to. */
 MSIV2_MUST_USE enum msiv2_rc config_modes(const struct config *config, struct rule_modes *out,
                                           struct msiv2_error *err);

@@ -106,6 +106,8 @@ static cJSON *value_of(const struct config *config, const struct config_key *key
 		return tenants_of(config);
 	case CONFIG_RULES:
 		return rules_of(config);
+	case CONFIG_FAULTS:
+		return config->faults ? cJSON_Duplicate(config->faults, true) : cJSON_CreateArray();
 	}
 	return NULL;
 }
@@ -151,10 +153,9 @@ cJSON *config_json(const struct config *config)
 	return table_json(config, &config_top, config, false);
 }
 
-void config_print(const struct config *config, struct bytes *out)
+void config_print_json(const cJSON *json, struct bytes *out)
 {
-	OWNED(cJSON) *root = config_json(config);
-	char *text = root ? cJSON_Print(root) : NULL;
+	char *text = json ? cJSON_Print(json) : NULL;
 
 	if (!text)
 		out->failed = true;
@@ -162,4 +163,11 @@ void config_print(const struct config *config, struct bytes *out)
 		bytes_add_text(out, text);
 	cJSON_free(text);
 	bytes_add_byte(out, '\n');
+}
+
+void config_print(const struct config *config, struct bytes *out)
+{
+	OWNED(cJSON) *root = config_json(config);
+
+	config_print_json(root, out);
 }

@@ -72,6 +72,25 @@ enum msiv2_rc msiv2_emulator_config(const struct msiv2_emulator_options *options
 	return config_set_text(out, bytes_text(&text), err);
 }
 
+enum msiv2_rc msiv2_emulator_config_origins(const struct msiv2_emulator_options *options,
+                                            char **out, struct msiv2_error *err)
+{
+	OWNED_STRUCT(config) config = {0};
+	OWNED_STRUCT(origins) origins = {0};
+	OWNED(cJSON) *values = NULL;
+	OWNED(cJSON) *json = NULL;
+	OWNED_STRUCT(bytes) text = {0};
+
+	*out = NULL;
+	TRY(settings_trace(&config, options, &origins, err));
+	values = config_json(&config);
+	if (values)
+		json = origins_json(&origins, values);
+	config_print_json(json, &text);
+	TRY(bytes_done(&text, WHERE, err));
+	return config_set_text(out, bytes_text(&text), err);
+}
+
 const char *msiv2_emulator_imds(const struct msiv2_emulator *emulator)
 {
 	return emulator->world->imds_base;

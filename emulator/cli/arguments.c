@@ -4,6 +4,7 @@
 #include "arguments.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "common/mem.h"
 #include "common/options.h"
@@ -162,6 +163,27 @@ static enum msiv2_rc take_rule(void *into, const char *value, struct msiv2_error
 	return MSIV2_OK;
 }
 
+static enum msiv2_rc take_set(void *into, const char *value, struct msiv2_error *err)
+{
+	struct arguments *arguments = into;
+	size_t index = arguments->emulator.setting_count;
+	char *equals;
+
+	if (index == ARGUMENTS_MAX)
+		return err_set(err, MSIV2_CONFIG, "--set", "given too often");
+	arguments->setting_texts[index] = mem_strdup(value);
+	if (!arguments->setting_texts[index])
+		return err_no_memory(err, "--set");
+	equals = strchr(arguments->setting_texts[index], '=');
+	if (!equals)
+		return err_set(err, MSIV2_CONFIG, "--set", "'%s' is not KEY=VALUE", value);
+	*equals = '\0';
+	arguments->settings[index] =
+	        (struct msiv2_emulator_setting){arguments->setting_texts[index], equals + 1};
+	arguments->emulator.setting_count++;
+	return MSIV2_OK;
+}
+
 static enum msiv2_rc take_ready_fd(void *into, const char *value, struct msiv2_error *err)
 {
 	struct arguments *arguments = into;
@@ -173,9 +195,12 @@ static enum msiv2_rc take_ready_fd(void *into, const char *value, struct msiv2_e
 
 static enum msiv2_rc take_print_config(void *into, const char *value, struct msiv2_error *err)
 {
-	(void)value;
-	(void)err;
-	((struct arguments *)into)->print_config = true;
+	struct arguments *arguments = into;
+
+	arguments->print_config = true;
+	arguments->print_origins = text_equal(value, "origins");
+	if (value && !arguments->print_origins)
+		return err_set(err, MSIV2_CONFIG, "--print-config", "takes no value but origins");
 	return MSIV2_OK;
 }
 
@@ -225,8 +250,10 @@ static const struct option_row rows[] = {
          take_admin_key},
         {"--state", "DIR", "keep CA and token keys there, and find them again", false, take_state},
         {"--config", "FILE", "read the configuration from a JSON file", false, take_config},
-        {"--print-config", NULL, "print the configuration as it would be used, and exit", false,
-         take_print_config},
+        {"--set", "KEY=VALUE", "set a key of the configuration", true, take_set},
+        {"--print-config", "[=origins]",
+         "print the configuration as it would be used, or where each value came from, and exit",
+         false, take_print_config},
         {"--ca-out", "FILE", "write the certificates that clients trust there, as PEM", false,
          take_ca_out},
         {"--ready-fd", "FD", "write the ready line to that descriptor too, and close it", false,
@@ -250,6 +277,8 @@ enum msiv2_rc arguments_read(struct arguments *arguments, int argc, char **argv,
 	*arguments = (struct arguments){.ready_fd = -1};
 	arguments->emulator.names = arguments->names;
 	arguments->emulator.rules = arguments->rules;
+	arguments->emulator.settings = arguments->settings;
+	arguments->emulator.environment = (const char *const *)environ;
 	TRY(options_parse(rows, TEXT_COUNT(rows), arguments, argc, argv, &positional, err));
 	if (positional > 0)
 		return err_set(err, MSIV2_CONFIG, argv[0],
@@ -279,6 +308,8 @@ void arguments_free(struct arguments *arguments)
 {
 	for (size_t i = 0; i < TEXT_COUNT(arguments->rule_texts); i++)
 		mem_free(arguments->rule_texts[i]);
+	for (size_t i = 0; i < TEXT_COUNT(arguments->setting_texts); i++)
+		mem_free(arguments->setting_texts[i]);
 	memset(arguments, 0, sizeof(*arguments));
 }
 

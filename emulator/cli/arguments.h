@@ -13,7 +13,7 @@
 #include "common/own.h"
 #include "emulator/include/msiv2_emulator.h"
 
-#define ARGUMENTS_MAX 64 /* most names, and most rules */
+#define ARGUMENTS_MAX 64 /* most names, most rules and most settings */
 
 /* Texts point into argv, except the owned ones. */
 struct arguments {
@@ -21,8 +21,11 @@ struct arguments {
 	const char *names[ARGUMENTS_MAX];
 	struct msiv2_emulator_rule rules[ARGUMENTS_MAX];
 	char *rule_texts[ARGUMENTS_MAX]; /* owned copies of ID=MODE, split in place */
-	int64_t ready_fd;                /* -1 = none */
+	struct msiv2_emulator_setting settings[ARGUMENTS_MAX];
+	char *setting_texts[ARGUMENTS_MAX]; /* owned copies of KEY=VALUE, split in place */
+	int64_t ready_fd;                   /* -1 = none */
 	bool print_config;
+	bool print_origins;
 	bool quiet;
 	bool verbose;
 	bool help;

@@ -35,7 +35,10 @@ static enum msiv2_rc print_config(const struct arguments *arguments, struct msiv
 	OWNED_STRUCT(bytes) text = {0};
 	char *config = NULL;
 
-	TRY(msiv2_emulator_config(&arguments->emulator, &config, err));
+	if (arguments->print_origins)
+		TRY(msiv2_emulator_config_origins(&arguments->emulator, &config, err));
+	else
+		TRY(msiv2_emulator_config(&arguments->emulator, &config, err));
 	bytes_add_text(&text, config);
 	msiv2_emulator_text_free(config);
 	return print(&text, err);

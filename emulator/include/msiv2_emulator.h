@@ -54,11 +54,23 @@ struct msiv2_emulator_rule {
 	const char *mode; /* "reject", "note" or "off" */
 };
 
-/* Everything is optional: `{0}` is a complete default emulator. What is set here wins over
- * config_text, which wins over config_file. */
+/* One configuration key: {"host.personality", "slow"}. Texts stand as they are, other values as
+ * JSON. */
+struct msiv2_emulator_setting {
+	const char *key;
+	const char *value;
+};
+
+/* Everything is optional: `{0}` is a complete default emulator. In order of strength: what is set
+ * here, `settings`, `environment`, config_text, config_file. */
 struct msiv2_emulator_options {
 	const char *config_file; /* a file of JSON, see docs/emulator.md */
 	const char *config_text; /* JSON of the same form */
+	/* Variables as in environ(7), up to a NULL: MSIV2_EMULATOR_KEY=VALUE, the key in capitals
+	 * with "__" for a dot. Others are left alone. NULL = no environment is looked at. */
+	const char *const *environment;
+	const struct msiv2_emulator_setting *settings; /* in order, the later ones win */
+	size_t setting_count;
 
 	const char *bind;           /* address of IMDS and HTTPS; NULL = "127.0.0.1" */
 	uint16_t imds_port;         /* 0 = any free port */
@@ -98,6 +110,11 @@ MSIV2_API void msiv2_emulator_stop(struct msiv2_emulator *emulator);
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc
 msiv2_emulator_config(const struct msiv2_emulator_options *options, char **out,
                       struct msiv2_error *err);
+
+/* The same with {"value":...,"from":"..."} in the place of each value. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc
+msiv2_emulator_config_origins(const struct msiv2_emulator_options *options, char **out,
+                              struct msiv2_error *err);
 
 /* Base of the fake IMDS: "http://127.0.0.1:PORT", no trailing slash. */
 MSIV2_API const char *msiv2_emulator_imds(const struct msiv2_emulator *emulator);
