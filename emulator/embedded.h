@@ -17,4 +17,8 @@ struct embedded_file {
 extern const struct embedded_file embedded_page[];
 extern const size_t embedded_page_count;
 
+/* What the admin interface says of itself: openapi.json alone. */
+extern const struct embedded_file embedded_openapi[];
+extern const size_t embedded_openapi_count;
+
 #endif

@@ -9,6 +9,7 @@
 #include "admin_findings.h"
 #include "admin_hosts.h"
 #include "admin_journal.h"
+#include "admin_openapi.h"
 #include "admin_page.h"
 #include "admin_revocations.h"
 #include "admin_rules.h"
@@ -22,6 +23,7 @@ static const struct admin_routes *const nouns[] = {
         &admin_clock_routes,        &admin_revocations_routes, &admin_attestation_routes,
         &admin_rules_routes,        &admin_world_routes,       &admin_hosts_routes,
         &admin_certificates_routes, &admin_tokens_routes,      &admin_page_routes,
+        &admin_openapi_routes,
 };
 
 const struct admin_routes *const *admin_table(size_t *count)
