@@ -135,6 +135,8 @@ void config_table_free(const struct config_table *table, void *base)
 			config_list_free(member);
 		else if (table->keys[i].type == CONFIG_HOST)
 			config_host_free(member);
+		else if (table->keys[i].type == CONFIG_FAULTS)
+			cJSON_Delete(*(cJSON **)member);
 	}
 }
 

@@ -22,7 +22,8 @@ enum config_type {
 	CONFIG_IDENTITIES, /* the identities of the struct config_host that is there */
 	CONFIG_HOSTS,      /* of the whole configuration, like the next two */
 	CONFIG_TENANTS,
-	CONFIG_RULES
+	CONFIG_RULES,
+	CONFIG_FAULTS
 };
 
 struct config_key {

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "config_items.h"
 #include "config_keys.h"
+#include "instruments/fault.h"
 
 #define PATH_SIZE 128
 
@@ -224,6 +225,17 @@ static enum msiv2_rc read_bool(const char *path, const cJSON *value, bool *slot,
 	return MSIV2_OK;
 }
 
+static enum msiv2_rc read_faults(const char *path, const cJSON *value, cJSON **slot,
+                                 struct msiv2_error *err)
+{
+	cJSON *list = NULL;
+
+	TRY(fault_read_list(value, path, &list, err));
+	cJSON_Delete(*slot);
+	*slot = list;
+	return MSIV2_OK;
+}
+
 static enum msiv2_rc read_key(const struct reader *reader, const struct config_key *key,
                               const char *path, const cJSON *parent, const cJSON *value,
                               struct msiv2_error *err)
@@ -250,6 +262,8 @@ static enum msiv2_rc read_key(const struct reader *reader, const struct config_k
 		return read_named(config, path, value, "name: host", read_further_host, err);
 	case CONFIG_TENANTS:
 		return read_named(config, path, value, "id: tenant", read_tenant, err);
+	case CONFIG_FAULTS:
+		return read_faults(path, value, member, err);
 	case CONFIG_RULES:
 		return read_named(config, path, value, "rule: mode", read_rule, err);
 	}

@@ -22,6 +22,7 @@
 #include "gate.h"
 #include "http/server.h"
 #include "http/tls_server.h"
+#include "instruments/fault_run.h"
 #include "instruments/journal_filter.h"
 #include "roles/https.h"
 #include "roles/imds.h"
@@ -34,9 +35,6 @@
 
 /* ---- what the listeners do ---- */
 
-typedef void (*role_fn)(struct world *world, const struct http_request *request,
-                        struct http_response *response, struct journal_notes *notes);
-
 /* World time, by which clients may judge their own. */
 static void add_date(struct world *world, struct http_response *response)
 {
@@ -46,9 +44,33 @@ static void add_date(struct world *world, struct http_response *response)
 	http_add_header(response, "Date", text);
 }
 
+/* What answers on a listener, and which endpoint it would be. */
+struct role {
+	void (*answer)(struct world *world, const struct http_request *request,
+	               struct http_response *response, struct journal_notes *notes);
+	enum endpoint (*endpoint)(const struct http_request *request);
+};
+
+/* Runs a role with the faults that are planned for the exchange. */
+static void run_role(struct world *world, const struct http_request *request,
+                     struct http_response *response, const struct role *role,
+                     struct journal_notes *notes)
+{
+	enum endpoint endpoint = role->endpoint(request);
+	OWNED_STRUCT(fault_run) faults = {0};
+	struct http_request with_faults = *request;
+
+	fault_run_begin(&faults, world, request, endpoint);
+	with_faults.faults = &faults;
+	if (!fault_run_answer(&faults, endpoint, response, notes))
+		role->answer(world, &with_faults, response, notes);
+	add_date(world, response);
+	fault_run_end(&faults, response, notes);
+}
+
 /* Runs a role and writes its exchange into the journal before the client sees the answer. */
 static void journalled(struct msiv2_emulator *emulator, const struct http_request *request,
-                       struct http_response *response, role_fn role)
+                       struct http_response *response, const struct role *role)
 {
 	const struct msiv2_clock *clock = clock_system();
 	struct world *world = emulator->world;
@@ -60,8 +82,7 @@ static void journalled(struct msiv2_emulator *emulator, const struct http_reques
 		response->status = 503;
 		return;
 	}
-	role(world, request, response, &notes);
-	add_date(world, response);
+	run_role(world, request, response, role, &notes);
 	times.mono_us = clock_mono_us(clock);
 	times.duration_us = times.mono_us - start_us;
 	times.world_s = world_now_s(world);
@@ -71,13 +92,17 @@ static void journalled(struct msiv2_emulator *emulator, const struct http_reques
 static void handle_imds(void *ctx, const struct http_request *request,
                         struct http_response *response)
 {
-	journalled(ctx, request, response, imds_answer);
+	static const struct role role = {imds_answer, imds_endpoint};
+
+	journalled(ctx, request, response, &role);
 }
 
 static void handle_sts(void *ctx, const struct http_request *request,
                        struct http_response *response)
 {
-	journalled(ctx, request, response, https_answer);
+	static const struct role role = {https_answer, https_endpoint};
+
+	journalled(ctx, request, response, &role);
 }
 
 static void handle_admin(void *ctx, const struct http_request *request,
@@ -137,6 +162,37 @@ static void journal_alert(void *ctx, const char *alert)
 	journal_add(emulator->world->journal, &request, &response, &notes, &times);
 }
 
+/* The faults of a handshake are an event of their own, whatever becomes of it. */
+static void spoil_handshake(struct msiv2_emulator *emulator, const char *server_name,
+                            X509 *certificate, struct tls_plan *plan)
+{
+	const struct tls_facts tls = {.server_name = server_name, .peer = certificate};
+	const struct http_request request = {
+	        .listener = "sts", .method = "", .path = "", .tls = &tls};
+	const struct http_response response = {0};
+	struct journal_notes notes = {.endpoint = ENDPOINT_TLS};
+	struct journal_times times;
+
+	if (!gate_pass(&emulator->gate))
+		return;
+	fault_run_handshake(emulator->world, server_name, certificate, plan, &notes);
+	if (notes.fault_count == 0)
+		return;
+	times = (struct journal_times){.mono_us = clock_mono_us(clock_system()),
+	                               .world_s = world_now_s(emulator->world)};
+	journal_add(emulator->world->journal, &request, &response, &notes, &times);
+}
+
+static void spoil_hello(void *ctx, const char *server_name, struct tls_plan *plan)
+{
+	spoil_handshake(ctx, server_name, NULL, plan);
+}
+
+static void spoil_peer(void *ctx, const char *server_name, X509 *certificate, struct tls_plan *plan)
+{
+	spoil_handshake(ctx, server_name, certificate, plan);
+}
+
 /* ---- start ---- */
 
 static enum msiv2_rc start_servers(struct msiv2_emulator *emulator, struct msiv2_error *err)
@@ -155,7 +211,8 @@ static enum msiv2_rc start_servers(struct msiv2_emulator *emulator, struct msiv2
 
 	TRY(admin_guard_new(config, &emulator->guard, err));
 	TRY(tls_server_new(ca_server(world->ca), ca_server_key(world->ca), &emulator->tls, err));
-	emulator->watcher = (struct tls_watcher){.failed = journal_alert, .ctx = emulator};
+	emulator->watcher = (struct tls_watcher){
+	        .hello = spoil_hello, .peer = spoil_peer, .failed = journal_alert, .ctx = emulator};
 	tls_server_watch(emulator->tls, &emulator->watcher);
 	options.name = "sts";
 	options.port_key = "listen.sts_port";

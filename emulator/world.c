@@ -75,6 +75,8 @@ static enum msiv2_rc make_parts(struct world *world, struct msiv2_error *err)
 
 	TRY(journal_new((size_t)config->journal_capacity, &world->journal, err));
 	TRY(registry_new(&world->registry, err));
+	TRY(faults_new(&world->faults, err));
+	TRY(faults_set(world->faults, config->faults, "faults", err));
 	TRY(rate_limits_new(&world->rate_limits, err));
 	TRY(revocations_new(&world->revocations, err));
 	TRY(make_ca(world, err));
@@ -117,6 +119,7 @@ void world_free(struct world *world)
 	revocations_free(world->revocations);
 	rate_limits_free(world->rate_limits);
 	registry_free(world->registry);
+	faults_free(world->faults);
 	journal_free(world->journal);
 	world_clock_free(&world->clock);
 	snapshot_release(world->now);
@@ -380,6 +383,9 @@ enum msiv2_rc world_reset(struct world *world, struct msiv2_error *err)
 	pthread_mutex_unlock(&world->change_lock);
 	revocations_reset(world->revocations);
 	registry_reset(world->registry);
+	/* They were read before, so only memory can fail: then there are none. */
+	if (faults_set(world->faults, world->start->config.faults, "faults", NULL) != MSIV2_OK)
+		faults_clear(world->faults);
 	attestations_reset(world->attestations);
 	nonces_reset(world->nonces);
 	world_clock_reset(&world->clock);

@@ -20,6 +20,7 @@
 #include "common/rng.h"
 #include "emulator/attestations.h"
 #include "emulator/config.h"
+#include "emulator/instruments/faults.h"
 #include "emulator/instruments/journal.h"
 #include "emulator/nonces.h"
 #include "emulator/pki/attest_token.h"
@@ -51,6 +52,7 @@ struct world {
 	struct attestations *attestations;
 	struct journal *journal;
 	struct registry *registry;
+	struct faults *faults;
 	struct rate_limits *rate_limits;
 	struct revocations *revocations;
 	struct world_clock clock;

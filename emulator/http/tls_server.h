@@ -24,13 +24,29 @@ DEFINE_OWNED(SSL_CTX, SSL_CTX_free)
 MSIV2_MUST_USE enum msiv2_rc tls_server_new(X509 *certificate, EVP_PKEY *key, SSL_CTX **out,
                                             struct msiv2_error *err);
 
-/* Calls `failed` (on many threads at once) with the words of every fatal alert that is sent or
- * received before a handshake is complete: "received unknown CA". The watcher lives as long as
- * tls. */
+/* How a handshake is spoilt on purpose; `{0}` = not at all. */
+struct tls_plan {
+	int64_t wait_ms;                                         /* before anything is answered */
+	enum { TLS_GO_ON, TLS_CLOSE, TLS_RESET, TLS_ALERT } end; /* instead of an answer */
+	int alert;                                               /* TLS_ALERT: its number */
+	X509 *certificate;          /* shown instead of the server's, for its key; owned */
+	bool no_certificate_wanted; /* the client is not asked for one */
+	int verdict;                /* on the client's certificate: X509_V_OK lets it in */
+};
+
+/* Is told (on many threads at once) about handshakes, and may spoil them. It lives as long as tls.
+ */
 struct tls_watcher {
+	/* A client said hello; server_name is its SNI or NULL. NULL = nobody spoils anything. */
+	void (*hello)(void *ctx, const char *server_name, struct tls_plan *plan);
+	/* A client showed a certificate: sets plan->verdict. NULL likewise. */
+	void (*peer)(void *ctx, const char *server_name, X509 *certificate, struct tls_plan *plan);
+	/* A fatal alert was sent or received before a handshake was complete: "received unknown
+	 * CA". */
 	void (*failed)(void *ctx, const char *alert);
 	void *ctx;
 };
+/* Sets the watcher. */
 void tls_server_watch(SSL_CTX *tls, struct tls_watcher *watcher);
 
 /* The connection whose handshake this thread did last, or NULL. */

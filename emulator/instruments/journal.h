@@ -61,6 +61,7 @@ const char *journal_listener(const char *name);
 #define JOURNAL_ID_SIZE     64  /* correlation and client ids, jti */
 #define JOURNAL_SHA256_SIZE 65  /* hex of a SHA-256 and a NUL */
 #define JOURNAL_TEXT_SIZE   256 /* error codes, audiences */
+#define JOURNAL_FAULTS_MAX  16  /* that one exchange meets */
 
 /* What a role tells about an exchange beyond request and response. `{0}` is valid. */
 struct journal_notes {
@@ -74,6 +75,11 @@ struct journal_notes {
 	char token_audience[JOURNAL_TEXT_SIZE];
 	char change[JOURNAL_TEXT_SIZE]; /* what was changed, or the alert of a failed handshake */
 	struct findings findings;
+	struct journal_fault {
+		char id[JOURNAL_ID_SIZE];
+		const char *name;     /* static */
+	} faults[JOURNAL_FAULTS_MAX]; /* that fired */
+	size_t fault_count;
 };
 
 /* When an exchange happened. */

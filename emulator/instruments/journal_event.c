@@ -108,6 +108,19 @@ static void add_findings(cJSON *event, const struct findings *findings)
 	}
 }
 
+static void add_faults(cJSON *event, const struct journal_notes *notes)
+{
+	cJSON *array = notes->fault_count > 0 ? cJSON_AddArrayToObject(event, "faults") : NULL;
+
+	for (size_t i = 0; i < notes->fault_count; i++) {
+		cJSON *object = cJSON_CreateObject();
+
+		add_text(object, "id", notes->faults[i].id);
+		add_text(object, "fault", notes->faults[i].name);
+		cJSON_AddItemToArray(array, object);
+	}
+}
+
 static void add_token(cJSON *event, const struct journal_notes *notes)
 {
 	cJSON *token;
@@ -163,6 +176,7 @@ void journal_event_print(const struct http_request *request, const struct http_r
 	add_redacted(event, "change", notes->change[0] ? notes->change : NULL);
 	add_token(event, notes);
 	add_findings(event, &notes->findings);
+	add_faults(event, notes);
 	add_tls(event, request->tls);
 	json_print(event, out);
 }

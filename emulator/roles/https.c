@@ -17,11 +17,12 @@
 /* What follows "/{tenant}" and who answers it. */
 static const struct route {
 	const char *rest;
+	enum endpoint endpoint;
 	void (*answer)(struct role_call *call, const char *tenant);
 } routes[] = {
-        {"/oauth2/v2.0/token", sts_answer},
-        {"/v2.0/.well-known/openid-configuration", oidc_answer_discovery},
-        {"/discovery/v2.0/keys", oidc_answer_keys},
+        {"/oauth2/v2.0/token", ENDPOINT_TOKEN, sts_answer},
+        {"/v2.0/.well-known/openid-configuration", ENDPOINT_DISCOVERY, oidc_answer_discovery},
+        {"/discovery/v2.0/keys", ENDPOINT_KEYS, oidc_answer_keys},
 };
 
 /* The route of a path "/{tenant}REST" with the tenant copied out, or NULL. */
@@ -43,6 +44,18 @@ static const struct route *find_route(const char *path, char tenant[TENANT_MAX])
 static bool is_resource(const char *path)
 {
 	return text_equal(path, "/resource") || text_starts(path, "/resource/");
+}
+
+enum endpoint https_endpoint(const struct http_request *request)
+{
+	char tenant[TENANT_MAX];
+	const struct route *route = find_route(request->path, tenant);
+
+	if (is_resource(request->path))
+		return ENDPOINT_RESOURCE;
+	if (maa_has_path(request->path))
+		return maa_endpoint(request->path);
+	return route ? route->endpoint : ENDPOINT_UNKNOWN;
 }
 
 void https_answer(struct world *world, const struct http_request *request,

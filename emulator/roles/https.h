@@ -13,4 +13,7 @@
 void https_answer(struct world *world, const struct http_request *request,
                   struct http_response *response, struct journal_notes *notes);
 
+/* Which endpoint a request is for, before anything is done about it. */
+enum endpoint https_endpoint(const struct http_request *request);
+
 #endif

@@ -289,6 +289,11 @@ static enum endpoint endpoint_of(const struct http_request *request,
 	return endpoint->endpoint;
 }
 
+enum endpoint imds_endpoint(const struct http_request *request)
+{
+	return endpoint_of(request, find_endpoint(request->path));
+}
+
 static void answer(struct role_call *call, const struct imds_endpoint *endpoint)
 {
 	static const struct role_answer not_found = {404, "not_found", 0, "Not found"};

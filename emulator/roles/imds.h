@@ -21,4 +21,7 @@ void imds_refuse(struct role_call *call, const struct role_answer *answer);
 /* Adds what every IMDS answer carries, also those made before a role was asked (META-06). */
 void imds_add_headers(struct http_response *response);
 
+/* Which endpoint a request is for, before anything is done about it. */
+enum endpoint imds_endpoint(const struct http_request *request);
+
 #endif

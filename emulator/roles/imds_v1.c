@@ -8,6 +8,7 @@
 
 #include "common/json.h"
 #include "common/text.h"
+#include "emulator/instruments/fault_run.h"
 #include "emulator/pki/tokens.h"
 #include "imds_frame.h"
 #include "issued.h"
@@ -206,6 +207,7 @@ static enum msiv2_rc make_token(struct role_call *call, const struct v1_facts *f
 	        .version = "1.0",
 	        .issued_at_s = call->now_s,
 	        .expires_at_s = expires_at_s,
+	        .editor = fault_run_editor(call->request->faults),
 	};
 	return tokens_issue(call->world->tokens, &claims, jwt, err);
 }

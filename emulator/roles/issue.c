@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "common/x509.h"
 #include "emulator/attestations.h"
+#include "emulator/instruments/fault_run.h"
 #include "emulator/pki/attest_token.h"
 #include "emulator/pki/ca.h"
 #include "emulator/pki/csr_rules.h"
@@ -199,11 +200,15 @@ static enum msiv2_rc issue(struct role_call *call, const struct config_identity 
 	                       config_certificate_lifetime_s(call->config, call->host, identity),
 	};
 	uint8_t sha256[X509_SHA256_LEN];
+	OWNED_STRUCT(fault_leaf) given = {0};
 	OWNED_STRUCT(bytes) hex = {0};
 	OWNED(X509) *cert = NULL;
 
-	TRY(ca_issue(world->ca, &leaf, &cert, err));
+	fault_leaf_begin(&given, &leaf);
+	fault_run_certificate(call->request->faults, &given);
+	TRY(ca_issue(world->ca, &given.leaf, &cert, err));
 	TRY(x509_to_der(cert, der, err));
+	fault_run_der(call->request->faults, der);
 	TRY(x509_sha256(cert, sha256, err));
 	hex_encode(sha256, sizeof(sha256), &hex);
 	TRY(bytes_done(&hex, "issue", err));

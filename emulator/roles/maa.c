@@ -9,6 +9,7 @@
 #include "common/encoding.h"
 #include "common/json.h"
 #include "common/text.h"
+#include "emulator/instruments/fault_run.h"
 #include "emulator/nonces.h"
 #include "emulator/pki/attest_keyguard.h"
 #include "emulator/pki/attest_token.h"
@@ -145,6 +146,7 @@ static enum msiv2_rc issue(struct role_call *call, enum attest_kind kind,
 	        .e = bytes_text(&verdict->e),
 	        .issued_at_s = call->now_s,
 	        .expires_at_s = call->now_s + call->config->attestation_token_lifetime_s,
+	        .editor = fault_run_editor(call->request->faults),
 	};
 	char jti[UUID_TEXT_SIZE];
 
@@ -213,6 +215,13 @@ static const struct maa_endpoint *find_endpoint(const char *path)
 		if (text_equal_nocase(path, endpoints[i].path))
 			return &endpoints[i];
 	return NULL;
+}
+
+enum endpoint maa_endpoint(const char *path)
+{
+	const struct maa_endpoint *endpoint = find_endpoint(path);
+
+	return endpoint != NULL ? endpoint->endpoint : ENDPOINT_UNKNOWN;
 }
 
 /* Judges the frame and answers when it is refused; true when it was. */

@@ -15,4 +15,7 @@ bool maa_has_path(const char *path);
 /* Answers a request to such a path. */
 void maa_answer(struct role_call *call);
 
+/* The endpoint at a path. */
+enum endpoint maa_endpoint(const char *path);
+
 #endif

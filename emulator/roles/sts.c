@@ -8,6 +8,7 @@
 
 #include "common/json.h"
 #include "common/text.h"
+#include "emulator/instruments/fault_run.h"
 #include "emulator/pki/tokens.h"
 #include "entra.h"
 #include "issued.h"
@@ -90,6 +91,7 @@ static enum msiv2_rc make_token(struct role_call *call, const struct sts_facts *
 	        .x5t_s256 = facts->wants_pop ? facts->thumbprint : NULL,
 	        .issued_at_s = call->now_s,
 	        .expires_at_s = call->now_s + lifetime_s(call, facts),
+	        .editor = fault_run_editor(call->request->faults),
 	};
 	role_note(call->notes->token_audience, sizeof(call->notes->token_audience),
 	          bytes_text(&audience));
