@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // One SDK asked for tokens, as an application would ask it: nothing but the environment tells it
-// where IMDS is. Prints one JSON line: what each call gave.
+// where IMDS is. Prints one JSON line: what each call gave; with "journal" another one: what the
+// emulator whose private network this is saw of it.
 //
 //   node client.cjs FOLDER SPEC
 //
 // FOLDER holds node_modules; SPEC is JSON: {"sdk","identity"?,"resource","times"?,"claims"?,
-// "options"?}.
+// "options"?,"journal"?}.
 'use strict';
 
 const { createRequire } = require('node:module');
@@ -69,12 +70,16 @@ async function main() {
     try {
       outcome = await once(call);
     } catch (error) {
-      outcome = { error: error.name, code: error.errorCode ?? error.code, message: `${error.message}` };
+      const code = error.errorCode ?? error.code;
+      outcome = { error: error.name, code, message: `${error.message}` };
     }
     outcome.took_ms = Number((process.hrtime.bigint() - start) / 1000000n);
     calls.push(outcome);
   }
   process.stdout.write(`${JSON.stringify(calls)}\n`);
+  if (!spec.journal) return;
+  const journal = await fetch(`${process.env.MSIV2_EMULATOR_ADMIN}/journal?listener=imds`);
+  process.stdout.write(`${JSON.stringify((await journal.json()).events)}\n`);
 }
 
 main();

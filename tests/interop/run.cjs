@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Ordinary SDKs against the emulator (V1-04). Every case has an emulator of its own; the SDK is
 // told of it by AZURE_POD_IDENTITY_AUTHORITY_HOST and by nothing else. Judged are what the SDK
-// gave its caller, the token's claims and signature, and the journal.
+// gave its caller, the token's claims and signature, and the journal. Where the system lets us make
+// networks, the SDKs are also told nothing at all and find it at the real address.
 //
 //   node run.cjs EMULATOR FOLDER [PART-OF-A-NAME]
 //
@@ -115,21 +116,34 @@ async function claimsOf(emulator, token) {
 
 // ---- one SDK in a process of its own
 
-function runClient(emulator, spec) {
-  const child = spawn(process.execPath, [path.join(__dirname, 'client.cjs'), folder,
-    JSON.stringify(spec)], {
-    env: environment({ [VARIABLE]: emulator.imds }),
-    stdio: ['ignore', 'pipe', 'inherit'],
+// Runs a program to its end: {code, out, err}.
+function run(program, args, variables) {
+  const child = spawn(program, args, {
+    env: environment(variables),
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let text = '';
-  child.stdout.on('data', (part) => { text += part; });
-  return new Promise((resolve, reject) => {
-    child.once('close', (code) => {
-      const line = text.trim().split('\n').pop();
-      if (code === 0 && line) resolve(JSON.parse(line));
-      else reject(new Error(`the client ended with ${code}: ${text}`));
-    });
-  });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (part) => { said.out += part; });
+  child.stderr.on('data', (part) => { said.err += part; });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...said })));
+}
+
+const clientArgs = (spec) => [path.join(__dirname, 'client.cjs'), folder, JSON.stringify(spec)];
+
+async function runClient(emulator, spec) {
+  const { code, out, err } = await run(process.execPath, clientArgs(spec),
+    { [VARIABLE]: emulator.imds });
+  assert.equal(code, 0, `the client ended with ${code}: ${err}`);
+  return JSON.parse(out);
+}
+
+// The calls, and the events of the journal; null where no network can be made.
+async function runInNetwork(spec) {
+  const { code, out, err } = await run(emulatorProgram,
+    ['netns', '--', process.execPath, ...clientArgs({ ...spec, journal: true })], {});
+  if (code === 125 && /is not permitted here/.test(err)) return null;
+  assert.equal(code, 0, `the client ended with ${code}: ${err}`);
+  return out.trim().split('\n').map((line) => JSON.parse(line));
 }
 
 // ---- expectations
@@ -287,12 +301,35 @@ add('default: user-assigned by client_id', {},
   { sdk: 'default', identity: { client_id: USER.client_id }, times: 2 },
   (emulator, calls) => expectCached(emulator, calls, USER.client_id));
 
+for (const personality of ['v1-only', 'aci', 'slow'])
+  add(`msal: a host that is ${personality}`, { host: { personality } }, { sdk: 'msal', times: 2 },
+    (emulator, calls) => expectCached(emulator, calls, SYSTEM));
+
+// Told nothing at all: the chain first asks without the Metadata header whether IMDS is there.
+function addAtRealAddress(sdk, statuses) {
+  cases.push({
+    name: `${sdk}: at the real address, with no variable`,
+    async judge() {
+      const seen = await runInNetwork({ sdk, resource: VAULT });
+      if (!seen) return 'left out: no private network is permitted here';
+      const [calls, events] = seen;
+      expectToken(calls[0]);
+      expectRequests(events, statuses.length, statuses);
+      return undefined;
+    },
+  });
+}
+addAtRealAddress('msal', [200]);
+addAtRealAddress('identity', [200]);
+addAtRealAddress('default', [400, 200]);
+
 // ---- running them
 
 async function runCase(one) {
+  if (!one.spec) return one.judge();
   const emulator = await startEmulator(one.config);
   try {
-    await one.judge(emulator, await runClient(emulator, one.spec));
+    return await one.judge(emulator, await runClient(emulator, one.spec));
   } finally {
     await emulator.stop();
   }
@@ -306,11 +343,12 @@ async function main() {
   await Promise.all(Array.from({ length: PARALLEL }, async () => {
     for (let one = queue.shift(); one; one = queue.shift()) {
       try {
-        await runCase(one);
-        console.log(`ok      ${one.name}`);
+        const remark = await runCase(one);
+        console.log(`ok      ${one.name}${remark ? ` (${remark})` : ''}`);
       } catch (error) {
         failed++;
-        console.log(`FAILED  ${one.name}\n        ${`${error.message}`.replace(/\n/g, '\n        ')}`);
+        const words = `${error.message}`.replace(/\n/g, '\n        ');
+        console.log(`FAILED  ${one.name}\n        ${words}`);
       }
     }
   }));
