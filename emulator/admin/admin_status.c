@@ -33,8 +33,17 @@ static enum msiv2_rc get_version(struct admin_call *call, struct msiv2_error *er
 
 static enum msiv2_rc post_reset(struct admin_call *call, struct msiv2_error *err)
 {
+	OWNED(cJSON) *json = cJSON_CreateObject();
+	cJSON *unfired = faults_unfired(call->world->faults);
+
+	/* What was defined for nothing until now: afterwards nobody could tell. */
+	cJSON_AddStringToObject(json, "status", "ok");
+	if (!cJSON_AddItemToObject(json, "unfired", unfired)) {
+		cJSON_Delete(unfired);
+		return err_no_memory(err, "admin");
+	}
 	TRY(world_reset(call->world, err));
-	return admin_send_ok(call, err);
+	return admin_send(call, json, err);
 }
 
 static enum msiv2_rc get_ca(struct admin_call *call, struct msiv2_error *err)

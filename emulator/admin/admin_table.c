@@ -6,6 +6,7 @@
 #include "admin_attestation.h"
 #include "admin_certificates.h"
 #include "admin_clock.h"
+#include "admin_faults.h"
 #include "admin_findings.h"
 #include "admin_hosts.h"
 #include "admin_journal.h"
@@ -23,7 +24,7 @@ static const struct admin_routes *const nouns[] = {
         &admin_clock_routes,        &admin_revocations_routes, &admin_attestation_routes,
         &admin_rules_routes,        &admin_world_routes,       &admin_hosts_routes,
         &admin_certificates_routes, &admin_tokens_routes,      &admin_page_routes,
-        &admin_openapi_routes,
+        &admin_openapi_routes,      &admin_faults_routes,
 };
 
 const struct admin_routes *const *admin_table(size_t *count)

@@ -40,7 +40,9 @@ static bool is_id(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len > 0 && len < FAULT_ID_SIZE &&
+	/* The two are paths of their own. */
+	return len > 0 && len < FAULT_ID_SIZE && !text_equal(text, "catalogue") &&
+	       !text_equal(text, "unfired") &&
 	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
 	               len;
 }
