@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/files.h"
 #include "common/json.h"
 #include "common/text.h"
 #include "emulator/admin/admin_table.h"
@@ -150,6 +151,32 @@ static void nothing_else_is_described(void **state)
 	assert_int_equal(operations, route_count());
 }
 
+static void every_route_is_in_the_documentation(void **state)
+{
+	OWNED_STRUCT(bytes) text = {0};
+	size_t count = 0;
+	const struct admin_routes *const *nouns = admin_table(&count);
+
+	(void)state;
+	assert_int_equal(files_read(TESTS_WIRE_DIR "/../../docs/emulator.md", 1024 * 1024,
+	                            MSIV2_CONFIG, &text, NULL),
+	                 MSIV2_OK);
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < nouns[i]->count; j++) {
+			const struct admin_route *row = &nouns[i]->rows[j];
+			OWNED_STRUCT(bytes) quoted = {0};
+
+			/* What a browser asks for by itself needs no words. */
+			if (row->takes & ADMIN_OPEN)
+				continue;
+			bytes_addf(&quoted, "`%s %s", row->method, row->path);
+			if (!strstr(bytes_text(&text), bytes_text(&quoted)))
+				fail_msg("docs/emulator.md does not speak of %s %s", row->method,
+				         row->path);
+		}
+	}
+}
+
 /* "$ref" leads somewhere, in the whole document. */
 static void check_refs(const cJSON *value)
 {
@@ -197,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_route_is_described),
 	        cmocka_unit_test(nothing_else_is_described),
+	        cmocka_unit_test(every_route_is_in_the_documentation),
 	        cmocka_unit_test(every_reference_leads_somewhere),
 	        cmocka_unit_test(the_version_is_this_one),
 	};

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/files.h"
 #include "common/text.h"
 #include "emulator/instruments/event_match.h"
 #include "tests/testing.h"
@@ -294,6 +295,26 @@ static void every_key_is_complete(void **state)
 	assert_null(event_key_find("colour"));
 }
 
+static void every_key_is_in_the_documentation(void **state)
+{
+	OWNED_STRUCT(bytes) text = {0};
+	size_t count = 0;
+	const struct event_key *keys = event_keys(&count);
+
+	(void)state;
+	assert_int_equal(files_read(TESTS_WIRE_DIR "/../../docs/journal.md", 1024 * 1024,
+	                            MSIV2_CONFIG, &text, NULL),
+	                 MSIV2_OK);
+	for (size_t i = 0; i < count; i++) {
+		bool named = keys[i].how == EVENT_HEADER || keys[i].how == EVENT_PARAM;
+		OWNED_STRUCT(bytes) quoted = {0};
+
+		bytes_addf(&quoted, "`%s%s`", keys[i].name, named ? ".NAME" : "");
+		if (!strstr(bytes_text(&text), bytes_text(&quoted)))
+			fail_msg("docs/journal.md does not speak of %s", bytes_text(&quoted));
+	}
+}
+
 static void times_are_read_strictly(void **state)
 {
 	static const struct {
@@ -339,6 +360,7 @@ int main(void)
 	        cmocka_unit_test(too_many_wants_are_refused),
 	        cmocka_unit_test(query_parameters_want_the_same),
 	        cmocka_unit_test(every_key_is_complete),
+	        cmocka_unit_test(every_key_is_in_the_documentation),
 	        cmocka_unit_test(times_are_read_strictly),
 	};
 
