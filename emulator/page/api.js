@@ -56,7 +56,7 @@ export async function ask(method, path, body, signal) {
 			body: headers['Content-Type'] ? JSON.stringify(body) : undefined,
 		});
 		if (response.ok)
-			return response.status === 204 ? null : response.json();
+			return response.json();
 		if (response.status === 401) {
 			/* Another request may have asked in the meantime. */
 			if (sessionStorage.getItem(KEY) === key)

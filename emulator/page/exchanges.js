@@ -16,8 +16,9 @@ const LANE_OF = {
 };
 
 const list = h('ol', {class: 'exchanges', 'aria-label': 'Exchanges, oldest first'});
-const empty = h('p', {class: 'empty'}, 'Nothing has been asked yet. Point a client at ',
-	h('code', {class: 'imds-address', text: 'the fake IMDS'}), ' and its exchanges appear here.');
+const imds = h('code', {text: 'the fake IMDS'});
+const empty = h('p', {class: 'empty'}, 'Nothing has been asked yet. Point a client at ', imds,
+	' and its exchanges appear here.');
 const filter = h('input', {type: 'search', id: 'filter', placeholder: 'Path, client, rule, fault ...',
 	autocomplete: 'off', spellcheck: 'false', oninput: () => refilter()});
 const follow = h('input', {type: 'checkbox', id: 'follow', checked: true});
@@ -218,6 +219,9 @@ export function mount(section, theApp) {
 		empty);
 }
 
-/* Events come by themselves. */
-export function refresh() {
+/* Events come by themselves; what is asked for is where clients have to go. */
+export async function refresh() {
+	const answer = empty.hidden ? null : await app.ask('GET', '/hosts');
+	if (answer && answer.hosts.default.imds)
+		imds.textContent = answer.hosts.default.imds;
 }

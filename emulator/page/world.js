@@ -15,18 +15,12 @@ const hosts = h('ol', {class: 'cards', 'aria-label': 'Hosts'});
 const general = h('div');
 let app = null;
 
-/* {personality: "slow"} of a host as a change of the world. */
-function patchOf(name, change) {
-	return name === null ? {host: change} : {hosts: {[name]: change}};
-}
-
 function toggle(host, member, label, options) {
 	if (host.config[member] === undefined)
 		return null;
-	const title = host.name || 'the default host';
 	return choice(label, host.config[member], options, async (value, select) => {
-		if (!await app.change('PATCH', '/world', patchOf(host.name, {[member]: value}),
-			`${label} of ${title}: ${value}`))
+		if (!await app.change('PATCH', `/hosts/${encodeURIComponent(host.name)}`, {[member]: value},
+			`${label} of ${host.name}: ${value}`))
 			select.value = host.config[member];
 	});
 }
@@ -50,26 +44,20 @@ function identityTable(identities, caption) {
 
 function hostCard(host) {
 	const config = host.config;
-	const title = host.name || 'Default host';
+	const title = `Host ${host.name}`;
 	return h('li', {class: 'item host'},
 		h('h3', {text: title}),
 		h('div', {class: 'tools'},
 			toggle(host, 'personality', 'Personality', PERSONALITIES),
 			toggle(host, 'attestation', 'Attestation', ATTESTATION)),
 		facts([
+			['IMDS', config.imds && code(config.imds)],
 			['VM', config.vm_id && code(config.vm_id)], ['Scale set', config.vmss_id && code(config.vmss_id)],
 			['Tenant', config.tenant_id && code(config.tenant_id)],
 			['System', config.os_type], ['Security', config.security_type],
 			['Contract', config.contract_version],
 		], `About ${title}`),
 		identityTable(config.identities || [], `Identities of ${title}`));
-}
-
-function hostsOf(world) {
-	return [
-		{name: null, config: {...world.host, identities: world.identities}},
-		...Object.entries(world.hosts || {}).map(([name, config]) => ({name, config})),
-	];
 }
 
 function lifetime(seconds) {
@@ -95,9 +83,10 @@ export function mount(section, theApp) {
 
 /* Reads the configuration. */
 export async function refresh() {
-	const world = await app.ask('GET', '/world');
-	if (!world)
+	const [world, answer] = await Promise.all([app.ask('GET', '/world'), app.ask('GET', '/hosts')]);
+	if (!world || !answer)
 		return;
 	general.replaceChildren(generalPart(world));
-	sync(hosts, hostsOf(world), (host) => host.name || '', hostCard);
+	sync(hosts, Object.entries(answer.hosts).map(([name, config]) => ({name, config})),
+		(host) => host.name, hostCard);
 }
