@@ -30,9 +30,11 @@
 #define FAULT_NTH_MAX   64
 #define FAULT_COUNT_MAX INT64_C(1000000000)
 
+enum fault_when_kind { FAULT_ALWAYS, FAULT_NTH, FAULT_FIRST, FAULT_FROM, FAULT_PERCENT };
+
 /* Which of the matching exchanges it happens to, counted from 1. */
 struct fault_when {
-	enum { FAULT_ALWAYS, FAULT_NTH, FAULT_FIRST, FAULT_FROM, FAULT_PERCENT } kind;
+	enum fault_when_kind kind;
 	double percent; /* above 0, at most 100 */
 	uint64_t numbers[FAULT_NTH_MAX];
 	size_t count;

@@ -84,7 +84,7 @@ static enum msiv2_rc read_when(const cJSON *member, const char *where, struct fa
 	for (size_t i = 0; i < TEXT_COUNT(whens); i++) {
 		if (!text_equal(whens[i].name, member->string))
 			continue;
-		out->kind = (int)i;
+		out->kind = (enum fault_when_kind)i;
 		if (!whens[i].read(member, out))
 			return fault_blame(err, where, member->string, "must be %s",
 			                   whens[i].expected);
