@@ -5,9 +5,9 @@
 
     golden.py BIN [--update]
 
-BIN is the folder of msiv2-emulator. One emulator is asked by hand, on sockets, with its clock frozen.
-What differs from run to run is masked (see MASKS); everything else has to be equal: status line, order
-and spelling of headers, body. With --update the files are written anew instead.
+BIN is the folder of msiv2-emulator. One emulator is asked by hand, on sockets, with its clock
+frozen. What differs from run to run is masked (see MASKS); everything else has to be equal: status
+line, order and spelling of headers, body. With --update the files are written anew instead.
 """
 import base64
 import difflib
@@ -33,8 +33,8 @@ FIXED = {TENANT, SYSTEM, USER, CORRELATION, "11111111-2222-4333-8444-55555555555
          "b1b1b1b1-0000-4000-8000-000000000001", "b2b2b2b2-0000-4000-8000-000000000002",
          "00000000-0000-4000-8000-000000000000"}
 
-# The masks, in this order: what is replaced, and by what. Only the group of the pattern goes, or all
-# of it when it has none. A Content-Length is masked where the body was.
+# The masks, in this order: what is replaced, and by what. Only the group of the pattern goes, or
+# all of it when it has none. A Content-Length is masked where the body was.
 MASKS = (
     (r"(?:127\.0\.0\.1|localhost):(\d+)", "<port>"),
     (r'eyJ[\w-]+\.[\w-]+\.[\w-]+', "<jwt>"),
@@ -170,7 +170,8 @@ def acquire(ready, folder):
         with open(os.path.join(folder, name), "rb") as file:
             return file.read()
 
-    return {"csr": base64.b64encode(read("csr.der")).decode(), "token": read("token").decode().strip()}
+    return {"csr": base64.b64encode(read("csr.der")).decode(),
+            "token": read("token").decode().strip()}
 
 
 def connect(ready, listener, certificate, folder):
