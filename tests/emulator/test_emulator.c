@@ -229,7 +229,7 @@ static void bad_options_are_refused(void **state)
 	options = (struct msiv2_emulator_options){.config_file = "/nonexistent/x.json"};
 	expect_refused(&options, "/nonexistent/x.json");
 	options = (struct msiv2_emulator_options){.ca_key = (enum msiv2_emulator_key)9};
-	expect_refused(&options, "ca_key");
+	expect_refused(&options, "server.ca_key");
 	options = (struct msiv2_emulator_options){.ca_out = "/nonexistent/ca.pem"};
 	struct msiv2_emulator *emulator = NULL;
 
