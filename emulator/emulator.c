@@ -385,6 +385,24 @@ static void stop_servers(struct msiv2_emulator *emulator)
 	host_listeners_free(emulator->listeners);
 }
 
+/* A fault that never fired shows that a run was not what it was meant to be. */
+static void report_unfired(struct world *world)
+{
+	OWNED(cJSON) *list = faults_unfired(world->faults);
+	const cJSON *fault;
+
+	cJSON_ArrayForEach(fault, list)
+	{
+		const cJSON *matched = cJSON_GetObjectItemCaseSensitive(fault, "matched");
+
+		log_line(&world->log, MSIV2_LOG_WARN,
+		         "fault %s (%s) never fired; it matched %.0f times",
+		         cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(fault, "id")),
+		         cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(fault, "fault")),
+		         matched->valuedouble);
+	}
+}
+
 void msiv2_emulator_stop(struct msiv2_emulator *emulator)
 {
 	if (!emulator)
@@ -395,6 +413,8 @@ void msiv2_emulator_stop(struct msiv2_emulator *emulator)
 		world_stop(emulator->world);
 	}
 	stop_servers(emulator);
+	if (emulator->world && emulator->ready)
+		report_unfired(emulator->world);
 	SSL_CTX_free(emulator->tls);
 	admin_guard_free(emulator->guard);
 	if (emulator->ca_file && emulator->ca_file_is_private)
