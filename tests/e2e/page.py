@@ -179,7 +179,11 @@ class Page(unittest.TestCase):
         browser.keys("Space")
         browser.wait("return document.querySelector('[role=switch][aria-checked=true]')")
         go("exchanges")
-        browser.wait("return document.querySelectorAll('.exchange').length >= 6")
+        browser.wait("return document.querySelectorAll('.note').length === 4")
+        self.assertEqual(
+            browser.run("return [...document.querySelectorAll('.change')].map(n => n.innerText)"),
+            ["The world is as it was at the start", "Fault http-status added", "Fault f1 off",
+             "Fault f1 on"])
         self.assertIn("http-status", str(check("exchanges")))
 
     def test_the_clock_advances_and_certificates_and_tokens_expire(self):
