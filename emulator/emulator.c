@@ -149,16 +149,17 @@ static void refuse_admin(void *ctx, const struct http_request *request, int stat
 }
 
 /* A handshake that failed never becomes a request; the journal tells its alert. */
-static void journal_alert(void *ctx, const char *alert)
+static void journal_alert(void *ctx, const struct tls_facts *tls)
 {
-	const struct http_request request = {.listener = "sts", .method = "", .path = ""};
+	const struct http_request request = {
+	        .listener = "sts", .method = "", .path = "", .tls = tls};
 	const struct http_response response = {0};
 	struct msiv2_emulator *emulator = ctx;
 	const struct journal_times times = {.mono_us = clock_mono_us(clock_system()),
 	                                    .world_s = world_now_s(emulator->world)};
 	struct journal_notes notes = {.endpoint = ENDPOINT_TLS};
 
-	role_note(notes.error, sizeof(notes.error), alert);
+	role_note(notes.error, sizeof(notes.error), tls->alert);
 	journal_add(emulator->world->journal, &request, &response, &notes, &times);
 }
 

@@ -99,8 +99,8 @@ void stage_body(struct stage *stage, const char *text)
 
 void stage_peer(struct stage *stage, X509 *peer)
 {
-	stage->tls =
-	        (struct tls_facts){"TLSv1.3", "TLS_AES_256_GCM_SHA384", "localhost", false, peer};
+	stage->tls = (struct tls_facts){
+	        "TLSv1.3", "TLS_AES_256_GCM_SHA384", "localhost", false, peer, NULL};
 	stage->request.tls = &stage->tls;
 }
 

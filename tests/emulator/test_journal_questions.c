@@ -33,8 +33,7 @@ static int drop_stage(void **state)
 static int reset_world(void **state)
 {
 	(void)state;
-	world_reset(stage.world);
-	return 0;
+	return world_reset(stage.world, NULL) == MSIV2_OK ? 0 : -1;
 }
 
 /* One exchange with IMDS. */
