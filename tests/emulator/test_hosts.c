@@ -19,7 +19,8 @@
 #define V1_QUERY "api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net"
 #define COMPUTE  "/metadata/instance/compute"
 #define TOKEN    "/" TENANT "/oauth2/v2.0/token"
-#define FORM     "client_id=" SHORT "&grant_type=client_credentials&scope=https%3A%2F%2Fa%2F.default"
+#define SCOPED   "&grant_type=client_credentials&scope=https%3A%2F%2Fa%2F.default"
+#define FORM     "client_id=" SHORT SCOPED
 #define POP      "&token_type=mtls_pop"
 #define OTHER_HOST                                                                                 \
 	"{\"hosts\":{\"other\":{\"vm_id\":\"other-vm\",\"vmss_id\":\"set\",\"tenant_id\":"         \
