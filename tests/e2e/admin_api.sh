@@ -13,8 +13,10 @@ expect_rc "bearer token" 0 msiv2 token --resource $vault --type bearer
 expect_rc "call" 0 msiv2 call "$resource" --resource $vault
 # A client that does not trust the CA: an alert.
 expect_rc "untrusted" 6 "$MSIV2_BIN/msiv2" token --resource $vault --imds "$imds"
-expect "what is known of a handshake that failed" "$(get '/journal?tls_alert=received%20unknown%20CA' |
-	json '[(e["error"], e["tls"]["version"], e["tls"]["server_name"]) for e in j["events"]]')" \
+get '/journal?tls_alert=received%20unknown%20CA' >"$work/alerts"
+expect "what is known of a handshake that failed" \
+	"$(json '[(e["error"], e["tls"]["version"], e["tls"]["server_name"]) for e in j["events"]]' \
+		<"$work/alerts")" \
 	'[["received unknown CA", "TLSv1.3", "localhost"]]'
 curl -q -sS --noproxy '*' "$imds/metadata/identity/getplatformmetadata?cred-api-version=2.0" \
 	-o "$work/refused"
