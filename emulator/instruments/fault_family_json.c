@@ -20,16 +20,14 @@ static cJSON *field(const struct fault_act *act, cJSON **parent)
 /* Puts another value, which is taken over, in the place of one. */
 static bool replace(cJSON *parent, cJSON *old, cJSON *fresh)
 {
+	char *name;
+
 	if (!fresh)
 		return false;
-	if (old->string) {
-		fresh->string = cJSON_malloc(strlen(old->string) + 1);
-		if (!fresh->string) {
-			cJSON_Delete(fresh);
-			return false;
-		}
-		memcpy(fresh->string, old->string, strlen(old->string) + 1);
-	}
+	/* The place's name goes with the place. */
+	name = fresh->string;
+	fresh->string = old->string;
+	old->string = name;
 	return cJSON_ReplaceItemViaPointer(parent, old, fresh);
 }
 

@@ -533,46 +533,10 @@ static void check_family(const struct fault_family *family)
 	}
 }
 
-static void handshake_faults_show_on_the_wire(void **state)
+/* One test for each family. */
+static void its_faults_show_on_the_wire(void **state)
 {
-	(void)state;
-	check_family(&fault_family_tls);
-}
-
-static void faults_of_http_answers_show_on_the_wire(void **state)
-{
-	(void)state;
-	check_family(&fault_family_http);
-}
-
-static void errors_of_token_service_and_resource_show_on_the_wire(void **state)
-{
-	(void)state;
-	check_family(&fault_family_entra);
-}
-
-static void certificate_faults_show_on_the_wire(void **state)
-{
-	(void)state;
-	check_family(&fault_family_x509);
-}
-
-static void token_faults_show_on_the_wire(void **state)
-{
-	(void)state;
-	check_family(&fault_family_jwt);
-}
-
-static void json_faults_show_on_the_wire(void **state)
-{
-	(void)state;
-	check_family(&fault_family_json);
-}
-
-static void connection_faults_show_on_the_wire(void **state)
-{
-	(void)state;
-	check_family(&fault_family_wire);
+	check_family(*state);
 }
 
 static void every_row_here_is_in_the_catalogue(void **state)
@@ -597,16 +561,21 @@ static int stop(void **state)
 	return 0;
 }
 
+#define FAMILY(name, family)                                                                       \
+	{                                                                                          \
+		name, its_faults_show_on_the_wire, NULL, NULL, (void *)&fault_family_##family      \
+	}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(handshake_faults_show_on_the_wire),
-	        cmocka_unit_test(faults_of_http_answers_show_on_the_wire),
-	        cmocka_unit_test(errors_of_token_service_and_resource_show_on_the_wire),
-	        cmocka_unit_test(certificate_faults_show_on_the_wire),
-	        cmocka_unit_test(token_faults_show_on_the_wire),
-	        cmocka_unit_test(json_faults_show_on_the_wire),
-	        cmocka_unit_test(connection_faults_show_on_the_wire),
+	        FAMILY("handshake_faults_show_on_the_wire", tls),
+	        FAMILY("faults_of_http_answers_show_on_the_wire", http),
+	        FAMILY("errors_of_token_service_and_resource_show_on_the_wire", entra),
+	        FAMILY("certificate_faults_show_on_the_wire", x509),
+	        FAMILY("token_faults_show_on_the_wire", jwt),
+	        FAMILY("json_faults_show_on_the_wire", json),
+	        FAMILY("connection_faults_show_on_the_wire", wire),
 	        cmocka_unit_test(every_row_here_is_in_the_catalogue),
 	};
 
