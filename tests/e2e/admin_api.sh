@@ -14,9 +14,9 @@ expect_rc "call" 0 msiv2 call "$resource" --resource $vault
 # A client that does not trust the CA: an alert.
 expect_rc "untrusted" 6 "$MSIV2_BIN/msiv2" token --resource $vault --imds "$imds"
 get '/journal?tls_alert=received%20unknown%20CA' >"$work/alerts"
-expect "what is known of a handshake that failed" \
-	"$(json '[(e["error"], e["tls"]["version"], e["tls"]["server_name"]) for e in j["events"]]' \
-		<"$work/alerts")" \
+known=$(json '[[e["error"], e["tls"]["version"], e["tls"]["server_name"]] for e in j["events"]]' \
+	<"$work/alerts")
+expect "what is known of a handshake that failed" "$known" \
 	'[["received unknown CA", "TLSv1.3", "localhost"]]'
 curl -q -sS --noproxy '*' "$imds/metadata/identity/getplatformmetadata?cred-api-version=2.0" \
 	-o "$work/refused"
