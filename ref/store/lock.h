@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/err.h"
 #include "common/own.h"
@@ -32,14 +33,23 @@ enum store_lock_end {
 	STORE_LOCK_STALLED, /* its holder shows no progress */
 };
 
-/* Takes the lock of the file at `path` (made 0600 when absent; a link is refused). Waits until
- * `patience` ends and at most wait_ms, and, when stall_ms > 0, gives up on a holder without
- * progress for so long. *out is NULL unless STORE_LOCK_HELD. MSIV2_STORE when the file cannot be
- * used, MSIV2_TIMEOUT when patience ended. */
-MSIV2_MUST_USE enum msiv2_rc store_lock_take(const char *path, const struct patience *patience,
-                                             int64_t wait_ms, int64_t stall_ms,
-                                             enum store_lock_end *end, struct store_lock **out,
-                                             struct msiv2_error *err);
+/* A lock file: a name in an open folder. */
+struct store_lock_file {
+	int dir;
+	const char *name;
+	const char *folder; /* path of the folder, for errors */
+	uid_t owner;        /* who the file must belong to */
+};
+
+/* Takes a lock. Its file is made 0600 when absent and never removed; a link, another's file or one
+ * open to others is refused. Tries once, then waits until `patience` ends and at most wait_ms, and,
+ * when stall_ms > 0, gives up on a holder that showed no progress for so long (told by the
+ * monotonic clock, so a stopped holder delays nobody longer). *out is NULL unless STORE_LOCK_HELD.
+ * MSIV2_STORE when the file cannot be used, MSIV2_TIMEOUT when patience ended. */
+MSIV2_MUST_USE enum msiv2_rc store_lock_take(const struct store_lock_file *file,
+                                             const struct patience *patience, int64_t wait_ms,
+                                             int64_t stall_ms, enum store_lock_end *end,
+                                             struct store_lock **out, struct msiv2_error *err);
 /* Tells waiters that the holder lives; best effort. NULL is allowed. */
 void store_lock_progress(struct store_lock *lock);
 /* Frees the lock; NULL is allowed. */
