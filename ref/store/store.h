@@ -57,6 +57,10 @@ MSIV2_MUST_USE enum msiv2_rc store_put(struct store *store, const struct store_e
 MSIV2_MUST_USE enum msiv2_rc store_remove(struct store *store, const char *alias,
                                           const struct store_records *records, unsigned verdicts,
                                           size_t *removed, struct msiv2_error *err);
+/* The same in a folder as store_each() names it: the way to entries whose alias cannot be read. */
+MSIV2_MUST_USE enum msiv2_rc store_remove_in(struct store *store, const char *folder,
+                                             const struct store_records *records, unsigned verdicts,
+                                             size_t *removed, struct msiv2_error *err);
 /* STS-05, STORE-10: everything of an alias, except entries that were issued past IMDS's cache after
  * the refused certificate was (another process has replaced it already). `refused` NULL = all. */
 MSIV2_MUST_USE enum msiv2_rc store_remove_alias(struct store *store, const char *alias,

@@ -172,23 +172,29 @@ static bool has_verdict(const void *ctx, const struct store_record *record)
 	return (*verdicts & 1u << record->verdict) != 0;
 }
 
-enum msiv2_rc store_remove(struct store *store, const char *alias,
-                           const struct store_records *records, unsigned verdicts, size_t *removed,
-                           struct msiv2_error *err)
+static bool holds_any(const struct store_records *records, unsigned verdicts)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		if (has_verdict(&verdicts, &records->items[i]))
+			return true;
+	}
+	return false;
+}
+
+enum msiv2_rc store_remove_in(struct store *store, const char *folder,
+                              const struct store_records *records, unsigned verdicts,
+                              size_t *removed, struct msiv2_error *err)
 {
 	OWNED_STRUCT(store_lock) *lock = NULL;
 	OWNED_STRUCT(store_way) way = STORE_WAY_NONE;
-	char folder[STORE_ALIAS_DIGITS + 1];
 	size_t unasked = 0;
-	bool any = false;
 
 	removed = removed != NULL ? removed : &unasked;
 	*removed = 0;
-	for (size_t i = 0; i < records->count; i++)
-		any = any || has_verdict(&verdicts, &records->items[i]);
-	if (!any)
+	if (!store_is_alias_folder(folder))
+		return err_set(err, MSIV2_STORE, WHERE, "%s: not the folder of an alias", folder);
+	if (!holds_any(records, verdicts))
 		return MSIV2_OK;
-	TRY(store_alias_folder(alias, folder, err));
 	TRY(check_writer(store, err));
 	TRY(store_way_open(store, folder, false, &way, err));
 	if (store_way_alias(&way)->fd < 0)
@@ -196,6 +202,16 @@ enum msiv2_rc store_remove(struct store *store, const char *alias,
 	TRY(lock_for_writing(store, store_way_alias(&way), &lock, err));
 	sweep(store_way_alias(&way));
 	return remove_some(store_way_alias(&way), records, has_verdict, &verdicts, removed, err);
+}
+
+enum msiv2_rc store_remove(struct store *store, const char *alias,
+                           const struct store_records *records, unsigned verdicts, size_t *removed,
+                           struct msiv2_error *err)
+{
+	char folder[STORE_ALIAS_DIGITS + 1];
+
+	TRY(store_alias_folder(alias, folder, err));
+	return store_remove_in(store, folder, records, verdicts, removed, err);
 }
 
 /* STS-05: a fresh one that came after the refused one has taken its place already. */

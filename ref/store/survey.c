@@ -69,8 +69,7 @@ void survey_judge(struct survey *survey, const struct store_want *want)
 		struct survey_alias *alias = &survey->aliases[i];
 		struct store_want its_own = *want;
 
-		/* An entry that cannot be read has no alias, and no alias is blank. */
-		its_own.alias = alias->name != NULL ? alias->name : "";
+		its_own.alias = alias->name;
 		(void)store_select(&alias->records, &its_own);
 	}
 }
