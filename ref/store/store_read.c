@@ -142,7 +142,8 @@ static enum msiv2_rc read_once(const struct store *store, const struct folder *f
 	while (records.count < names.count && !*gone) {
 		struct store_record *record = &records.items[records.count];
 
-		record->file = steal(&names.items[records.count++]);
+		record->file = steal(&names.items[records.count]);
+		records.count++;
 		TRY(read_record(store, folder, alias_folder, record, gone, err));
 	}
 	*out = steal(&records);
