@@ -54,11 +54,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static bool in_memory(void)
-{
-	return text_equal(world_key_kind(), "memory");
-}
-
 static void advance(struct world *world, int64_t seconds)
 {
 	assert_int_equal(msiv2_emulator_advance(world->emulator, seconds, &world->err), MSIV2_OK);
@@ -469,19 +464,6 @@ static void a_link_in_the_place_of_the_store_is_not_followed(void **state)
 	assert_int_equal(rmdir(elsewhere), 0);
 }
 
-static void a_root_that_cannot_be_meant_is_the_callers_mistake(void **state)
-{
-	struct world *world = *state;
-
-	msiv2_client_free(world->client);
-	world->client = NULL;
-	assert_int_equal(msiv2_options_set_store_root(world->options, "not/absolute", &world->err),
-	                 MSIV2_OK);
-	assert_int_equal(msiv2_client_new(world->options, &world->client, &world->err),
-	                 MSIV2_CONFIG);
-	assert_null(world->client);
-}
-
 /* STORE-09: 300 ms, and on without. */
 static void a_write_lock_held_for_ever_costs_its_wait_and_no_token(void **state)
 {
@@ -531,12 +513,8 @@ int main(void)
 	        in_a_world(a_store_open_to_others_is_not_used),
 	        in_a_world(a_file_in_the_place_of_the_store_is_not_used),
 	        in_a_world(a_link_in_the_place_of_the_store_is_not_followed),
-	        in_a_world(a_root_that_cannot_be_meant_is_the_callers_mistake),
 	        in_a_world(a_write_lock_held_for_ever_costs_its_wait_and_no_token),
 	};
 
-	/* Of memory keys there is only the first to tell. */
-	if (in_memory())
-		return 77;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
