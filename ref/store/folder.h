@@ -80,7 +80,8 @@ MSIV2_MUST_USE enum msiv2_rc folder_read(const struct folder *folder, const char
                                          enum folder_reading *reading, char why[160],
                                          struct msiv2_error *err);
 /* Writes a file 0600 in one step and durably: beside it under a name that folder_is_leftover()
- * knows, synced, renamed, the folder synced. After an error neither is there. */
+ * knows, synced, renamed, the folder synced. After an error there is no such file, or, if there was
+ * one before, either of the two. */
 MSIV2_MUST_USE enum msiv2_rc folder_write(const struct folder *folder, const char *name,
                                           const void *data, size_t len, struct msiv2_error *err);
 /* A file that a writer left behind when it died. */

@@ -229,6 +229,8 @@ enum msiv2_rc folder_write(const struct folder *folder, const char *name, const 
 {
 	char unique[UUID_TEXT_SIZE];
 	char beside[sizeof(unique) + sizeof(LEFTOVER_TAIL)];
+	struct stat before;
+	bool replaces = fs_statat(folder->fd, name, &before) == 0;
 	enum msiv2_rc rc;
 
 	if (!rng_uuid(rng_system(), unique))
@@ -241,7 +243,7 @@ enum msiv2_rc folder_write(const struct folder *folder, const char *name, const 
 		return rc;
 	}
 	rc = folder_sync(folder, err);
-	if (rc != MSIV2_OK)
+	if (rc != MSIV2_OK && !replaces)
 		(void)fs_unlinkat(folder->fd, name);
 	return rc;
 }

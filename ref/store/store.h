@@ -49,7 +49,8 @@ MSIV2_MUST_USE enum msiv2_rc store_read(struct store *store, const char *alias,
                                         struct store_records *out, struct msiv2_error *err);
 /* Writes an entry durably (synced file, rename, synced folder), making folders as needed, and then
  * prunes the alias: what store_verdict_removes() says of `want` (STORE-10). Waits at most
- * STORE_LOCK_WAIT_MS for the write lock. After an error nothing new is there. */
+ * STORE_LOCK_WAIT_MS for the write lock. After an error nothing new is there; an entry of the same
+ * certificate that was there still is. want NULL = nothing is pruned. */
 MSIV2_MUST_USE enum msiv2_rc store_put(struct store *store, const struct store_entry *entry,
                                        const struct store_want *want, struct msiv2_error *err);
 /* Removes the records of an alias whose `verdict` is among `verdicts` (bit 1u << verdict), if the
