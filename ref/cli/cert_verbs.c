@@ -321,8 +321,7 @@ enum msiv2_rc cert_renew(const struct arguments *args, struct store_desk *desk,
 		               "must name keyguard or hardware: certificates of memory keys are "
 		               "never kept");
 	TRY(msiv2_client_certificate(desk->session.client, &request, &cert, err));
-	survey_free(&desk->survey);
-	TRY(survey_take(desk->store, &desk->survey, err));
+	TRY(store_desk_read(desk, err));
 	TRY(check_kept(desk, cert, err));
 	return say_renewed(args, desk, cert, &result->out, err);
 }

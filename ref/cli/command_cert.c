@@ -50,14 +50,18 @@ static enum msiv2_rc acquire(const struct arguments *args, struct command_result
 
 static const struct verb {
 	const char *name;
+	bool reads;  /* begins with what the store holds */
 	bool target; /* takes one, and needs it */
 	bool pem;    /* takes --pem */
 	bool all;    /* takes --all */
 	cert_verb_fn *run;
 } verbs[] = {
-        {"list", false, false, false, cert_list},   {"show", true, true, false, cert_show},
-        {"renew", false, false, false, cert_renew}, {"remove", true, false, false, cert_remove},
-        {"purge", false, false, true, cert_purge},  {"verify", false, false, false, cert_verify},
+        {"list", true, false, false, false, cert_list},
+        {"show", true, true, true, false, cert_show},
+        {"renew", false, false, false, false, cert_renew},
+        {"remove", true, true, false, false, cert_remove},
+        {"purge", true, false, false, true, cert_purge},
+        {"verify", false, false, false, false, cert_verify},
 };
 
 static enum msiv2_rc check(const struct verb *verb, const struct arguments *args,
@@ -99,5 +103,7 @@ enum msiv2_rc command_cert(const struct arguments *args, struct command_result *
 		               "must be list, show, renew, remove, purge or verify, or nothing");
 	TRY(check(verb, args, err));
 	TRY(store_desk_open(&desk, args, err));
+	if (verb->reads)
+		TRY(store_desk_read(&desk, err));
 	return verb->run(args, &desk, result, err);
 }

@@ -40,6 +40,12 @@ enum msiv2_rc store_desk_open(struct store_desk *desk, const struct arguments *a
 	if (desk->store == NULL)
 		return err_set(err, MSIV2_CONFIG, "--store", "none is no store to look at");
 	desk->now_s = clock_now_s(clock);
+	return MSIV2_OK;
+}
+
+enum msiv2_rc store_desk_read(struct store_desk *desk, struct msiv2_error *err)
+{
+	survey_free(&desk->survey);
 	return survey_take(desk->store, &desk->survey, err);
 }
 

@@ -20,13 +20,15 @@ struct store_desk {
 	const char *key_kind; /* static; NULL = no key that outlives its process is at hand */
 	uint8_t key_sha256[X509_SHA256_LEN];
 	int64_t now_s;
-	struct survey survey; /* not judged yet */
+	struct survey survey; /* empty until it is read; then not judged yet */
 };
 
-/* Opens in place: see session_open(). Reads the store. MSIV2_CONFIG for --store none, which is
- * none to look at; MSIV2_STORE when it cannot be read. */
+/* Opens in place: see session_open(). Touches no file. MSIV2_CONFIG for --store none, which is none
+ * to look at. */
 MSIV2_MUST_USE enum msiv2_rc store_desk_open(struct store_desk *desk, const struct arguments *args,
                                              struct msiv2_error *err);
+/* Reads the store, anew. MSIV2_STORE when it cannot be read. */
+MSIV2_MUST_USE enum msiv2_rc store_desk_read(struct store_desk *desk, struct msiv2_error *err);
 /* Frees what it holds. */
 void store_desk_close(struct store_desk *desk);
 DEFINE_OWNED_VALUE(store_desk, store_desk_close)
@@ -50,7 +52,7 @@ MSIV2_MUST_USE enum msiv2_rc store_desk_key(const struct store_desk *desk, const
                                             uint8_t sha256[X509_SHA256_LEN], enum key_lack *lack,
                                             struct msiv2_error *err);
 
-/* What a person named: an alias, or a certificate by at least DIGEST_MIN digits of its SHA-256. */
+/* What a person named: an alias, or a certificate by at least so many digits of its SHA-256. */
 #define STORE_DESK_DIGITS_MIN 8
 /* The record belongs to what was named. */
 bool store_desk_is_named(const struct survey_alias *alias, const struct store_record *record,
