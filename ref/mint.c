@@ -57,35 +57,27 @@ static enum msiv2_rc copy_texts(const struct store_entry *entry, struct issue *o
 	return MSIV2_OK;
 }
 
-/* The best record that passes the checks of an issued certificate; *out stays NULL when none does.
- */
-static enum msiv2_rc bind_best(struct acquisition *a, struct store_records *records,
-                               const struct persistence_want *want, struct key *key, EVP_PKEY *pkey,
-                               struct binding **out, struct msiv2_error *err)
+/* One that fails the checks of an issued certificate is none: *out stays NULL. */
+static enum msiv2_rc bind_record(struct acquisition *a, const struct store_record *record,
+                                 struct key *key, EVP_PKEY *pkey, struct binding **out,
+                                 struct msiv2_error *err)
 {
-	struct store_record *record;
+	OWNED_STRUCT(issue) issue = {0};
+	const struct origin origin = {.issue = &issue,
+	                              .key = key,
+	                              .pkey = pkey,
+	                              .fresh = record->entry.fresh,
+	                              .where = CERTIFICATE_STORED};
+	struct msiv2_error why = {0};
+	enum msiv2_rc rc;
 
-	while ((record = persistence_choose(a->client->persistence, records, want)) != NULL) {
-		OWNED_STRUCT(issue) issue = {0};
-		const struct origin origin = {.issue = &issue,
-		                              .key = key,
-		                              .pkey = pkey,
-		                              .fresh = record->entry.fresh,
-		                              .where = CERTIFICATE_STORED};
-		struct msiv2_error why = {0};
-		enum msiv2_rc rc;
-
-		TRY(copy_texts(&record->entry, &issue, err));
-		rc = bind_it(a, &origin, out, &why);
-		if (rc == MSIV2_OK)
-			return rc;
-		if (rc == MSIV2_INTERNAL)
-			return err_set(err, rc, why.where, "%s", why.message);
-		/* STORE-04: what fails the checks is as bad as what cannot be read. */
-		record->readable = false;
-		(void)snprintf(record->why, sizeof(record->why), "%.*s",
-		               (int)sizeof(record->why) - 1, why.message);
-	}
+	TRY(copy_texts(&record->entry, &issue, err));
+	rc = bind_it(a, &origin, out, &why);
+	if (rc == MSIV2_INTERNAL)
+		return err_set(err, rc, why.where, "%s", why.message);
+	if (rc != MSIV2_OK)
+		log_line(&a->errand.log, MSIV2_LOG_WARN, "certificate: %s is not used: %s",
+		         record->file, why.message);
 	return MSIV2_OK;
 }
 
@@ -98,6 +90,7 @@ static enum msiv2_rc look(struct acquisition *a, const struct mint_order *order,
 	                                .newer_than = order->newer_than,
 	                                .renewal = order->renewal};
 	OWNED_STRUCT(store_records) records = {0};
+	const struct store_record *record;
 	OWNED_STRUCT(key) *key = NULL;
 	OWNED(EVP_PKEY) *pkey = NULL;
 
@@ -108,7 +101,9 @@ static enum msiv2_rc look(struct acquisition *a, const struct mint_order *order,
 	if (!persistence_takes(persistence, key))
 		return MSIV2_OK;
 	want.key = key;
-	TRY(bind_best(a, &records, &want, key, pkey, out, err));
+	record = persistence_choose(persistence, &records, &want);
+	if (record != NULL)
+		TRY(bind_record(a, record, key, pkey, out, err));
 	/* When nothing was found, what is there may only go once there is something better
 	 * (ISSUE-05). */
 	if (*out != NULL)

@@ -171,9 +171,9 @@ static bool is_due(const struct store_entry *entry, int64_t now_s)
 	       renewal_age(not_before_s, not_after_s, now_s) != RENEWAL_FRESH;
 }
 
-struct store_record *persistence_choose(const struct persistence *persistence,
-                                        struct store_records *records,
-                                        const struct persistence_want *want)
+const struct store_record *persistence_choose(const struct persistence *persistence,
+                                              struct store_records *records,
+                                              const struct persistence_want *want)
 {
 	uint8_t digest[X509_SHA256_LEN];
 	struct store_want choice = {.alias = persistence->alias,
@@ -181,7 +181,7 @@ struct store_record *persistence_choose(const struct persistence *persistence,
 	                            .client_id = persistence->client_id,
 	                            .now_s = clock_now_s(persistence->clock),
 	                            .fresh = want->fresh};
-	struct store_record *record;
+	const struct store_record *record;
 	size_t chosen;
 
 	if (want->key != NULL && !key_digest(want->key, digest))

@@ -64,9 +64,9 @@ struct persistence_want {
 void persistence_read(struct persistence *persistence, const struct errand *errand,
                       struct store_records *out);
 /* The record that will do (STORE-02), or NULL; the records have their verdicts then. */
-struct store_record *persistence_choose(const struct persistence *persistence,
-                                        struct store_records *records,
-                                        const struct persistence_want *want);
+const struct store_record *persistence_choose(const struct persistence *persistence,
+                                              struct store_records *records,
+                                              const struct persistence_want *want);
 /* Removes what no client of this alias can ever use (STORE-04, STORE-05, STORE-07), by the verdicts
  * of the last persistence_choose(). */
 void persistence_prune(struct persistence *persistence, const struct errand *errand,

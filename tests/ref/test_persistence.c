@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* A client and its store when the store is trouble (STORE-06), and what it keeps in it and does not
+ * (STORE-03, STORE-08, STORE-10). The keys are of paper, so that they outlive the client. */
+#include "tests/testing.h"
+
+#include <ftw.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "fake_cloud.h"
+#include "mem_fault.h"
+#include "paper_provider.h"
+#include "ref/persistence.h"
+
+#define DAY_S INT64_C(86400)
+
+/* ---- faults between the client and the store ---- */
+
+enum seam { SEAM_NEW, SEAM_READ, SEAM_PUT, SEAM_REMOVE, SEAM_REMOVE_ALIAS, SEAM_GATE, SEAMS };
+
+struct faults {
+	enum msiv2_rc rc[SEAMS]; /* MSIV2_OK = the store's own answer */
+	int asked[SEAMS];
+	bool gate_stalls;
+	int bad_checks; /* so many certificates fail issue_check() */
+};
+
+static struct faults *faults(void)
+{
+	static struct faults armed;
+
+	return &armed;
+}
+
+static enum msiv2_rc fault(enum seam seam, struct msiv2_error *err)
+{
+	static const char *const names[] = {"new", "read", "put", "remove", "remove alias", "gate"};
+	enum msiv2_rc rc = faults()->rc[seam];
+
+	faults()->asked[seam]++;
+	return rc != MSIV2_OK ? err_set(err, rc, "/the/store", "scripted: %s", names[seam])
+	                      : MSIV2_OK;
+}
+
+enum msiv2_rc __real_issue_check(const struct issue *issue, EVP_PKEY *public_key, int64_t now_s,
+                                 struct msiv2_error *err);
+enum msiv2_rc __wrap_issue_check(const struct issue *issue, EVP_PKEY *public_key, int64_t now_s,
+                                 struct msiv2_error *err);
+enum msiv2_rc __real_store_new(enum store_scope scope, const char *root,
+                               const struct msiv2_clock *clock, struct store **out,
+                               struct msiv2_error *err);
+enum msiv2_rc __real_store_read(struct store *store, const char *alias, struct store_records *out,
+                                struct msiv2_error *err);
+enum msiv2_rc __real_store_put(struct store *store, const struct store_entry *entry,
+                               const struct store_want *want, struct msiv2_error *err);
+enum msiv2_rc __real_store_remove(struct store *store, const char *alias,
+                                  const struct store_records *records, unsigned verdicts,
+                                  size_t *removed, struct msiv2_error *err);
+enum msiv2_rc __real_store_remove_alias(struct store *store, const char *alias, X509 *refused,
+                                        size_t *removed, struct msiv2_error *err);
+enum msiv2_rc __real_store_gate(struct store *store, const char *alias,
+                                const struct patience *patience, struct store_lock **out,
+                                struct msiv2_error *err);
+enum msiv2_rc __wrap_store_new(enum store_scope scope, const char *root,
+                               const struct msiv2_clock *clock, struct store **out,
+                               struct msiv2_error *err);
+enum msiv2_rc __wrap_store_read(struct store *store, const char *alias, struct store_records *out,
+                                struct msiv2_error *err);
+enum msiv2_rc __wrap_store_put(struct store *store, const struct store_entry *entry,
+                               const struct store_want *want, struct msiv2_error *err);
+enum msiv2_rc __wrap_store_remove(struct store *store, const char *alias,
+                                  const struct store_records *records, unsigned verdicts,
+                                  size_t *removed, struct msiv2_error *err);
+enum msiv2_rc __wrap_store_remove_alias(struct store *store, const char *alias, X509 *refused,
+                                        size_t *removed, struct msiv2_error *err);
+enum msiv2_rc __wrap_store_gate(struct store *store, const char *alias,
+                                const struct patience *patience, struct store_lock **out,
+                                struct msiv2_error *err);
+
+enum msiv2_rc __wrap_store_new(enum store_scope scope, const char *root,
+                               const struct msiv2_clock *clock, struct store **out,
+                               struct msiv2_error *err)
+{
+	TRY(fault(SEAM_NEW, err));
+	return __real_store_new(scope, root, clock, out, err);
+}
+
+enum msiv2_rc __wrap_store_read(struct store *store, const char *alias, struct store_records *out,
+                                struct msiv2_error *err)
+{
+	TRY(fault(SEAM_READ, err));
+	return __real_store_read(store, alias, out, err);
+}
+
+enum msiv2_rc __wrap_store_put(struct store *store, const struct store_entry *entry,
+                               const struct store_want *want, struct msiv2_error *err)
+{
+	TRY(fault(SEAM_PUT, err));
+	return __real_store_put(store, entry, want, err);
+}
+
+enum msiv2_rc __wrap_store_remove(struct store *store, const char *alias,
+                                  const struct store_records *records, unsigned verdicts,
+                                  size_t *removed, struct msiv2_error *err)
+{
+	TRY(fault(SEAM_REMOVE, err));
+	return __real_store_remove(store, alias, records, verdicts, removed, err);
+}
+
+enum msiv2_rc __wrap_store_remove_alias(struct store *store, const char *alias, X509 *refused,
+                                        size_t *removed, struct msiv2_error *err)
+{
+	TRY(fault(SEAM_REMOVE_ALIAS, err));
+	return __real_store_remove_alias(store, alias, refused, removed, err);
+}
+
+enum msiv2_rc __wrap_store_gate(struct store *store, const char *alias,
+                                const struct patience *patience, struct store_lock **out,
+                                struct msiv2_error *err)
+{
+	TRY(fault(SEAM_GATE, err));
+	*out = NULL;
+	return faults()->gate_stalls ? MSIV2_OK
+	                             : __real_store_gate(store, alias, patience, out, err);
+}
+
+enum msiv2_rc __wrap_issue_check(const struct issue *issue, EVP_PKEY *public_key, int64_t now_s,
+                                 struct msiv2_error *err)
+{
+	if (faults()->bad_checks == 0)
+		return __real_issue_check(issue, public_key, now_s, err);
+	faults()->bad_checks--;
+	return err_set(err, MSIV2_CERT_INVALID, "test", "scripted");
+}
+
+/* ---- the desk ---- */
+
+struct desk {
+	struct fake_cloud cloud;
+	struct msiv2_client *client;
+	struct msiv2_token *token;
+	struct msiv2_error err;
+	char root[64];
+	char log[16000];
+	int warnings; /* about the store */
+	int refusals; /* so many tokens are refused from now on */
+};
+
+static bool play(struct fake_cloud *cloud, enum leg leg, int nth,
+                 const struct peer_request *request, struct peer_answer *answer)
+{
+	struct desk *desk = (struct desk *)cloud; /* its first member */
+
+	(void)nth;
+	(void)request;
+	if (leg != LEG_TOKEN || desk->refusals == 0)
+		return false;
+	desk->refusals--;
+	return fake_cloud_says(answer, 401, "{\"error\":\"invalid_client\"}");
+}
+
+static void keep_log(void *ctx, enum msiv2_log_level level, const char *line)
+{
+	struct desk *desk = ctx;
+	size_t len = strlen(desk->log);
+
+	desk->warnings += level <= MSIV2_LOG_WARN && strncmp(line, "store: ", 7) == 0;
+	(void)snprintf(desk->log + len, sizeof(desk->log) - len, "%d %s\n", (int)level, line);
+}
+
+static struct msiv2_options *options_of(struct desk *desk, const char *kinds)
+{
+	struct msiv2_options *options = msiv2_options_new();
+
+	assert_int_equal(
+	        msiv2_options_set_imds(options, scripted_peer_base(desk->cloud.imds), NULL),
+	        MSIV2_OK);
+	assert_int_equal(msiv2_options_set_trust_file(options, desk->cloud.ca.pem, NULL), MSIV2_OK);
+	assert_int_equal(msiv2_options_set_key_kinds(options, kinds, NULL), MSIV2_OK);
+	assert_int_equal(msiv2_options_set_store_root(options, desk->root, NULL), MSIV2_OK);
+	msiv2_options_set_clock(options, &desk->cloud.clock.clock);
+	msiv2_options_set_log(options, keep_log, desk, MSIV2_LOG_INFO);
+	return options;
+}
+
+/* A new process, so to speak. */
+static void open_client(struct desk *desk, const char *kinds)
+{
+	struct msiv2_options *options = options_of(desk, kinds);
+
+	msiv2_client_free(desk->client);
+	desk->client = NULL;
+	desk->warnings = 0;
+	desk->log[0] = '\0';
+	assert_int_equal(msiv2_client_new(options, &desk->client, NULL), MSIV2_OK);
+	msiv2_options_free(options);
+}
+
+static int setup(void **state)
+{
+	struct desk *desk = test_calloc(1, sizeof(*desk));
+
+	memset(faults(), 0, sizeof(*faults()));
+	fake_cloud_start(&desk->cloud, 0);
+	desk->cloud.script = play;
+	(void)snprintf(desk->root, sizeof(desk->root), "/tmp/msiv2-shelf-XXXXXX");
+	assert_non_null(mkdtemp(desk->root));
+	open_client(desk, "keyguard,memory");
+	*state = desk;
+	return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+	(void)info;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct desk *desk = *state;
+
+	msiv2_token_free(desk->token);
+	msiv2_client_free(desk->client);
+	fake_cloud_stop(&desk->cloud);
+	paper_provider_reset();
+	assert_int_equal(nftw(desk->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+	test_free(desk);
+	return 0;
+}
+
+static const struct msiv2_request vault = {.resource = CLOUD_RESOURCE};
+static const struct msiv2_request forced = {.resource = CLOUD_RESOURCE, .force = true};
+
+static enum msiv2_rc acquire(struct desk *desk, const struct msiv2_request *request)
+{
+	msiv2_token_free(desk->token);
+	desk->token = NULL;
+	return msiv2_client_acquire(desk->client, request, &desk->token, &desk->err);
+}
+
+static void expect_token(struct desk *desk, const struct msiv2_request *request, const char *origin,
+                         int metadata, int issue, int token)
+{
+	if (acquire(desk, request) != MSIV2_OK)
+		fail_msg("%s: %s", desk->err.where, desk->err.message);
+	assert_string_equal(msiv2_certificate_origin(msiv2_token_certificate(desk->token)), origin);
+	fake_cloud_expect(&desk->cloud, metadata, issue, token);
+}
+
+/* Entries of all aliases. */
+static size_t entries(const struct desk *desk)
+{
+	char pattern[128];
+	glob_t found = {0};
+	size_t count;
+
+	(void)snprintf(pattern, sizeof(pattern), "%s/CurrentUser/My/*/*.pem", desk->root);
+	(void)glob(pattern, 0, NULL, &found);
+	count = found.gl_pathc;
+	globfree(&found);
+	return count;
+}
+
+/* ---- names ---- */
+
+static void an_alias_is_the_identity_as_given_and_whether_it_is_attested(void **state)
+{
+	static const struct {
+		struct identity identity;
+		bool attest;
+		const char *alias;
+	} rows[] = {
+	        {{MSIV2_IDENTITY_SYSTEM, NULL}, false, "system_assigned_managed_identity#att=0"},
+	        {{MSIV2_IDENTITY_SYSTEM, NULL}, true, "system_assigned_managed_identity#att=1"},
+	        {{MSIV2_IDENTITY_CLIENT_ID, (char *)"A2a2"}, false, "A2a2#att=0"},
+	        {{MSIV2_IDENTITY_RESOURCE_ID, (char *)"/sub/x"}, true, "/sub/x#att=1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
+		OWNED_STRUCT(bytes) alias = {0};
+
+		persistence_add_alias(&rows[i].identity, rows[i].attest, &alias);
+		assert_string_equal(bytes_text(&alias), rows[i].alias);
+	}
+}
+
+/* ---- what is kept ---- */
+
+static void what_one_client_was_issued_the_next_one_loads(void **state)
+{
+	struct desk *desk = *state;
+
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	assert_int_equal(entries(desk), 1);
+	open_client(desk, "keyguard,memory");
+	expect_token(desk, &vault, "store", 0, 0, 1);
+	assert_int_equal(faults()->asked[SEAM_REMOVE], 0);
+	assert_int_equal(desk->warnings, 0);
+}
+
+/* STORE-08 */
+static void of_memory_keys_nothing_is_asked_of_the_store(void **state)
+{
+	struct desk *desk = *state;
+
+	memset(faults(), 0, sizeof(*faults()));
+	open_client(desk, "memory");
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	for (size_t i = 0; i < SEAMS; i++)
+		assert_int_equal(faults()->asked[i], 0);
+}
+
+/* The list has a kind that would last, the host has not. */
+static void a_memory_key_of_a_longer_list_is_not_kept_either(void **state)
+{
+	struct desk *desk = *state;
+
+	paper_provider()->absent = true;
+	for (int process = 0; process < 2; process++) {
+		open_client(desk, "keyguard,memory");
+		expect_token(desk, &vault, "issued", 1, 1, 1);
+	}
+	assert_int_equal(faults()->asked[SEAM_PUT], 0);
+	assert_int_equal(entries(desk), 0);
+}
+
+/* KEY-06: nothing weaker than the floor is used, so nothing lasts. */
+static void kinds_below_the_floor_do_not_count(void **state)
+{
+	struct hierarchy hierarchy = {0};
+
+	(void)state;
+	assert_int_equal(hierarchy_parse(&hierarchy, "memory", NULL), MSIV2_OK);
+	assert_false(hierarchy_persists(&hierarchy));
+	assert_int_equal(hierarchy_parse(&hierarchy, "linux", NULL), MSIV2_OK);
+	assert_false(hierarchy_persists(&hierarchy));
+	assert_int_equal(hierarchy_parse(&hierarchy, "memory,hardware", NULL), MSIV2_OK);
+	assert_true(hierarchy_persists(&hierarchy));
+	assert_int_equal(hierarchy_set_floor(&hierarchy, "keyguard", NULL), MSIV2_OK);
+	assert_false(hierarchy_persists(&hierarchy));
+}
+
+/* ISSUE-07 */
+static void a_certificate_born_stale_is_not_kept(void **state)
+{
+	struct desk *desk = *state;
+
+	desk->cloud.certificate_lifetime_s = DAY_S;
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	assert_int_equal(entries(desk), 0);
+	desk->cloud.certificate_lifetime_s = DAY_S + 60;
+	expect_token(desk, &forced, "issued", 1, 1, 1);
+	assert_int_equal(entries(desk), 1);
+}
+
+/* LIFE-02: IMDS may answer with what it has in its own cache. */
+static void a_renewal_that_gains_nothing_is_not_kept(void **state)
+{
+	struct desk *desk = *state;
+
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	virtual_clock_advance(&desk->cloud.clock, 4 * DAY_S);
+	desk->cloud.certificate_lifetime_s = 3 * DAY_S;
+	expect_token(desk, &forced, "issued", 1, 1, 1);
+	assert_non_null(strstr(desk->log, "not renewed, used until "));
+	assert_non_null(strstr(desk->log, "ends no later than the one at hand"));
+	assert_int_equal(entries(desk), 1);
+	desk->cloud.certificate_lifetime_s = 3 * DAY_S + 1;
+	virtual_clock_advance(&desk->cloud.clock, 60);
+	expect_token(desk, &forced, "issued", 1, 1, 1);
+	assert_int_equal(entries(desk), 2);
+}
+
+/* ISSUE-04 holds for what comes from the store. */
+static void a_stored_certificate_that_fails_the_checks_is_not_used(void **state)
+{
+	struct desk *desk = *state;
+
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	virtual_clock_advance(&desk->cloud.clock, 1);
+	open_client(desk, "keyguard");
+	faults()->bad_checks = 2; /* without the gate, and behind it */
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	assert_non_null(strstr(desk->log, ".pem is not used: scripted"));
+	assert_int_equal(faults()->bad_checks, 0);
+	open_client(desk, "keyguard");
+	expect_token(desk, &vault, "store", 0, 0, 1);
+}
+
+/* HOUSE: an IMDS at another address is another world, even when it names the same identity. */
+static void what_another_imds_issued_is_not_used(void **state)
+{
+	struct desk *desk = *state;
+	struct fake_cloud *other = test_calloc(1, sizeof(*other));
+
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	fake_cloud_start(other, 0);
+	{
+		struct msiv2_options *options = options_of(desk, "keyguard");
+		struct msiv2_client *stranger = NULL;
+		struct msiv2_certificate *cert = NULL;
+
+		assert_int_equal(
+		        msiv2_options_set_imds(options, scripted_peer_base(other->imds), NULL),
+		        MSIV2_OK);
+		assert_int_equal(msiv2_client_new(options, &stranger, NULL), MSIV2_OK);
+		assert_int_equal(msiv2_client_certificate(stranger, NULL, &cert, NULL), MSIV2_OK);
+		assert_string_equal(msiv2_certificate_origin(cert), "issued");
+		msiv2_certificate_free(cert);
+		msiv2_client_free(stranger);
+		msiv2_options_free(options);
+	}
+	fake_cloud_expect(other, 1, 1, 0);
+	assert_int_equal(entries(desk), 2);
+	open_client(desk, "keyguard");
+	expect_token(desk, &vault, "store", 0, 0, 1);
+	fake_cloud_stop(other);
+	test_free(other);
+}
+
+/* ---- trouble ---- */
+
+/* One kind of trouble at a time, in all a client does with a store: each time there is a token, and
+ * the trouble is told by one WARN line. */
+static void any_trouble_is_reported_once_and_costs_no_token(void **state)
+{
+	static const struct {
+		enum seam seam;
+		enum msiv2_rc rc;
+	} rows[] = {
+	        {SEAM_READ, MSIV2_STORE},    {SEAM_PUT, MSIV2_STORE},
+	        {SEAM_GATE, MSIV2_STORE},    {SEAM_REMOVE_ALIAS, MSIV2_STORE},
+	        {SEAM_READ, MSIV2_INTERNAL}, {SEAM_PUT, MSIV2_INTERNAL},
+	        {SEAM_GATE, MSIV2_INTERNAL}, {SEAM_REMOVE_ALIAS, MSIV2_INTERNAL},
+	        {SEAM_PUT, MSIV2_TIMEOUT},
+	};
+	struct desk *desk = *state;
+
+	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
+		memset(faults(), 0, sizeof(*faults()));
+		faults()->rc[rows[i].seam] = rows[i].rc;
+		desk->cloud.certificate_lifetime_s = 7 * DAY_S;
+		open_client(desk, "keyguard");
+		assert_int_equal(acquire(desk, &vault), MSIV2_OK);
+		for (int refusal = 0; refusal < 2; refusal++) {
+			desk->refusals = 1;
+			assert_int_equal(acquire(desk, &forced), MSIV2_OK);
+		}
+		assert_int_equal(desk->warnings, 1);
+		assert_non_null(strstr(desk->log, "going on without: /the/store: scripted: "));
+		assert_true(faults()->asked[rows[i].seam] >= 2);
+		/* Nothing is left for the next round. */
+		memset(faults(), 0, sizeof(*faults()));
+		virtual_clock_advance(&desk->cloud.clock, 7 * DAY_S);
+	}
+}
+
+/* STORE-04: what cannot be removed is no reason not to use what is good. */
+static void a_store_that_cannot_be_cleaned_is_still_read(void **state)
+{
+	struct desk *desk = *state;
+	char command[160];
+	glob_t found = {0};
+	FILE *file;
+
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	(void)snprintf(command, sizeof(command), "%s/CurrentUser/My/*/*.pem", desk->root);
+	assert_int_equal(glob(command, 0, NULL, &found), 0);
+	(void)snprintf(command, sizeof(command), "%s", found.gl_pathv[0]);
+	globfree(&found);
+	memset(strrchr(command, '/') + 1, '0', 64);
+	file = fopen(command, "we");
+	assert_non_null(file);
+	assert_int_equal(fclose(file), 0);
+	faults()->rc[SEAM_REMOVE] = MSIV2_STORE;
+	open_client(desk, "keyguard");
+	expect_token(desk, &vault, "store", 0, 0, 1);
+	assert_int_equal(desk->warnings, 1);
+	assert_int_equal(entries(desk), 2);
+	faults()->rc[SEAM_REMOVE] = MSIV2_OK;
+	open_client(desk, "keyguard");
+	expect_token(desk, &vault, "store", 0, 0, 1);
+	assert_int_equal(entries(desk), 1);
+}
+
+static void a_default_store_that_is_not_to_be_had_is_trouble_and_a_named_one_a_mistake(void **state)
+{
+	struct desk *desk = *state;
+	struct msiv2_options *options = options_of(desk, "keyguard");
+	struct msiv2_client *client = NULL;
+
+	faults()->rc[SEAM_NEW] = MSIV2_STORE;
+	assert_int_equal(msiv2_client_new(options, &client, &desk->err), MSIV2_STORE);
+	faults()->rc[SEAM_NEW] = MSIV2_CONFIG;
+	assert_int_equal(msiv2_client_new(options, &client, &desk->err), MSIV2_CONFIG);
+	assert_null(client);
+	msiv2_options_free(options);
+	options = msiv2_options_new();
+	assert_int_equal(
+	        msiv2_options_set_imds(options, scripted_peer_base(desk->cloud.imds), NULL),
+	        MSIV2_OK);
+	assert_int_equal(msiv2_options_set_trust_file(options, desk->cloud.ca.pem, NULL), MSIV2_OK);
+	assert_int_equal(msiv2_options_set_key_kinds(options, "keyguard", NULL), MSIV2_OK);
+	msiv2_options_set_clock(options, &desk->cloud.clock.clock);
+	msiv2_options_set_log(options, keep_log, desk, MSIV2_LOG_INFO);
+	faults()->rc[SEAM_NEW] = MSIV2_INTERNAL;
+	assert_int_equal(msiv2_client_new(options, &client, &desk->err), MSIV2_INTERNAL);
+	faults()->rc[SEAM_NEW] = MSIV2_STORE;
+	msiv2_client_free(desk->client);
+	assert_int_equal(msiv2_client_new(options, &desk->client, &desk->err), MSIV2_OK);
+	msiv2_options_free(options);
+	assert_int_equal(desk->warnings, 0);
+	desk->refusals = 1;
+	expect_token(desk, &vault, "issued", 2, 2, 2);
+	assert_int_equal(desk->warnings, 1);
+}
+
+static void a_gate_whose_holder_stands_still_is_passed_by(void **state)
+{
+	struct desk *desk = *state;
+
+	faults()->gate_stalls = true;
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	assert_non_null(strstr(desk->log, "shows no progress: minting alone"));
+	assert_int_equal(entries(desk), 1);
+}
+
+static void a_deadline_at_the_gate_is_the_callers(void **state)
+{
+	struct desk *desk = *state;
+
+	faults()->rc[SEAM_GATE] = MSIV2_TIMEOUT;
+	assert_int_equal(acquire(desk, &vault), MSIV2_TIMEOUT);
+	assert_string_equal(desk->err.message, "scripted: gate");
+	fake_cloud_expect(&desk->cloud, 0, 0, 0);
+	assert_int_equal(desk->warnings, 0);
+}
+
+/* Each allocation in turn: a certificate, or MSIV2_INTERNAL; and the next call works. */
+static void without_memory_a_stored_certificate_is_not_lost(void **state)
+{
+	struct desk *desk = *state;
+	unsigned nth = 0;
+	bool fired;
+
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	do {
+		enum msiv2_rc rc;
+
+		struct msiv2_key_info *info = NULL;
+		struct msiv2_certificate *cert = NULL;
+
+		open_client(desk, "keyguard");
+		assert_int_equal(msiv2_client_key(desk->client, NULL, &info, NULL), MSIV2_OK);
+		msiv2_key_info_free(info);
+		mem_fault_at(++nth);
+		rc = msiv2_client_certificate(desk->client, NULL, &cert, &desk->err);
+		fired = mem_fault_fired();
+		mem_fault_at(0);
+		msiv2_certificate_free(cert);
+		if (rc != MSIV2_OK && !(fired && rc == MSIV2_INTERNAL))
+			fail_msg("allocation %u: %s: %s", nth, desk->err.where, desk->err.message);
+		assert_int_equal(acquire(desk, &vault), MSIV2_OK);
+		assert_in_range(entries(desk), 1, 100); /* no memory to read it: one more */
+	} while (fired);
+	assert_true(nth > 50);
+}
+
+#define at_a_desk(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        at_a_desk(an_alias_is_the_identity_as_given_and_whether_it_is_attested),
+	        at_a_desk(what_one_client_was_issued_the_next_one_loads),
+	        at_a_desk(of_memory_keys_nothing_is_asked_of_the_store),
+	        at_a_desk(a_memory_key_of_a_longer_list_is_not_kept_either),
+	        at_a_desk(kinds_below_the_floor_do_not_count),
+	        at_a_desk(a_certificate_born_stale_is_not_kept),
+	        at_a_desk(a_renewal_that_gains_nothing_is_not_kept),
+	        at_a_desk(a_stored_certificate_that_fails_the_checks_is_not_used),
+	        at_a_desk(what_another_imds_issued_is_not_used),
+	        at_a_desk(any_trouble_is_reported_once_and_costs_no_token),
+	        at_a_desk(a_store_that_cannot_be_cleaned_is_still_read),
+	        at_a_desk(
+	                a_default_store_that_is_not_to_be_had_is_trouble_and_a_named_one_a_mistake),
+	        at_a_desk(a_gate_whose_holder_stands_still_is_passed_by),
+	        at_a_desk(a_deadline_at_the_gate_is_the_callers),
+	        at_a_desk(without_memory_a_stored_certificate_is_not_lost),
+	};
+
+	return cmocka_run_group_tests_name("persistence", tests, NULL, NULL);
+}
