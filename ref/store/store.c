@@ -100,7 +100,7 @@ static enum msiv2_rc add_given_root(const char *root, struct bytes *out, struct 
 			return err_set(err, MSIV2_CONFIG, WHERE,
 			               "%s: relative, and there is no current folder", root);
 		bytes_add_text(out, here);
-		bytes_add_text(out, "/");
+		bytes_add_text(out, text_equal(here, "/") ? "" : "/");
 	}
 	bytes_add_text(out, root);
 	while (out->len > 1 && out->data[out->len - 1] == '/')
