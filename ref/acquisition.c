@@ -55,8 +55,11 @@ static enum msiv2_rc mint_in_time(void *ctx, const struct mint_order *order,
 static enum msiv2_rc get_binding(struct acquisition *a, const struct binding *other_than,
                                  bool fresh, struct binding **out, struct msiv2_error *err)
 {
-	const struct binding_want want = {
-	        .other_than = other_than, .fresh = fresh, .mint = mint_in_time, .ctx = a};
+	const struct binding_want want = {.other_than = other_than,
+	                                  .fresh = fresh,
+	                                  .past_store = a->past_store,
+	                                  .mint = mint_in_time,
+	                                  .ctx = a};
 
 	return binding_slot_get(a->client->slot, &want, &a->errand, out, err);
 }
@@ -207,6 +210,7 @@ enum msiv2_rc acquisition_token(struct acquisition *a, struct credential **out,
 		if (!worth_another(a, refusals, &refusal))
 			return rc;
 		refused = steal(&binding);
+		a->past_store = refusals > 1;
 		TRY(get_binding(a, refused, true, &binding, err)); /* ISSUE-06 */
 	}
 }

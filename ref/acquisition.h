@@ -17,6 +17,7 @@ struct acquisition {
 	enum msiv2_token_type type;
 	const char *claims; /* NULL = none */
 	bool force;
+	bool past_store;         /* what the store had was refused as well */
 	bool from_cache;         /* its token was found in the cache after all */
 	bool cut_short;          /* what the patience notes: see there */
 	struct store_lock *gate; /* the mint gate while it is held; borrowed */

@@ -155,6 +155,7 @@ static enum msiv2_rc fly(void *ctx, void **cargo, struct msiv2_error *err)
 	binding_free(steal(&binding));
 	refused = last_refused(turn->slot);
 	order.bypass_cache = want->fresh || refused != NULL;
+	order.past_store = want->past_store;
 	order.newer_than =
 	        want->other_than != NULL ? binding_certificate(want->other_than) : refused;
 	TRY(want->mint(want->ctx, &order, turn->errand, &binding, err));

@@ -34,13 +34,15 @@ struct mint_order {
 	/* The certificate that does not do: one from the store must be another and no older. NULL =
 	 * any will do, but with bypass_cache only a new one. */
 	const struct msiv2_certificate *newer_than;
-	bool renewal; /* newer_than is still good: what ends no later is no gain */
+	bool renewal;    /* newer_than is still good: what ends no later is no gain */
+	bool past_store; /* the store is not looked at */
 };
 
 /* What a caller needs, and how one is made. */
 struct binding_want {
 	const struct binding *other_than; /* not this one; NULL = any */
 	bool fresh;                       /* only one minted with bypass_cache=true */
+	bool past_store;                  /* the store has had its chance */
 	/* Mints a binding within the patience of the errand; ctx is the want's. Runs without locks
 	 * held. */
 	enum msiv2_rc (*mint)(void *ctx, const struct mint_order *order,

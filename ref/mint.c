@@ -117,7 +117,7 @@ static enum msiv2_rc look(struct acquisition *a, const struct mint_order *order,
  * another process replaced the old one by. */
 static bool may_look(const struct mint_order *order)
 {
-	return !order->bypass_cache || order->newer_than != NULL;
+	return !order->past_store && (!order->bypass_cache || order->newer_than != NULL);
 }
 
 /* LIFE-02: a renewal that ends no later than what it replaces is none. */

@@ -525,6 +525,29 @@ static void a_default_store_that_is_not_to_be_had_is_trouble_and_a_named_one_a_m
 	assert_int_equal(desk->warnings, 1);
 }
 
+/* STS-05: what replaced the refused one is tried once; what was refused before is not tried again,
+ * though it cannot be removed. All in one second. */
+static void a_second_refusal_goes_past_the_store(void **state)
+{
+	struct desk *desk = *state;
+	struct msiv2_client *first;
+
+	desk->refusals = 1;
+	expect_token(desk, &vault, "issued", 2, 2, 2);
+	first = desk->client;
+	desk->client = NULL;
+	faults()->rc[SEAM_REMOVE_ALIAS] = MSIV2_STORE;
+	open_client(desk, "keyguard");
+	desk->refusals = 1;
+	expect_token(desk, &vault, "issued", 1, 1, 2);
+	assert_int_equal(entries(desk), 2);
+	msiv2_client_free(desk->client);
+	desk->client = first;
+	desk->refusals = 2;
+	expect_token(desk, &forced, "issued", 1, 1, 3);
+	assert_int_equal(entries(desk), 3);
+}
+
 static void a_gate_whose_holder_stands_still_is_passed_by(void **state)
 {
 	struct desk *desk = *state;
@@ -594,6 +617,7 @@ int main(void)
 	        at_a_desk(a_store_that_cannot_be_cleaned_is_still_read),
 	        at_a_desk(
 	                a_default_store_that_is_not_to_be_had_is_trouble_and_a_named_one_a_mistake),
+	        at_a_desk(a_second_refusal_goes_past_the_store),
 	        at_a_desk(a_gate_whose_holder_stands_still_is_passed_by),
 	        at_a_desk(a_deadline_at_the_gate_is_the_callers),
 	        at_a_desk(without_memory_a_stored_certificate_is_not_lost),
