@@ -108,6 +108,7 @@ static void a_holder_without_progress_is_not_waited_for(void **state)
 	waited_us = atomic_load(&desk->clock.waited_us);
 	assert_true(waited_us >= STORE_GATE_STALL_MS * 1000);
 	assert_true(waited_us < STORE_GATE_STALL_MS * 1000 + 50000);
+	store_lock_release(steal(&held));
 }
 
 /* A clock on which the holder makes progress once a second, ten times. */

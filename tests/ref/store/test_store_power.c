@@ -5,6 +5,7 @@
  * entry is lost, half an entry is never used, and what a put said was written is there. */
 #include "tests/testing.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -74,10 +75,55 @@ static void no_power_cut_loses_another_entry(void **state)
 	}
 }
 
+/* A put that failed, then one that went well, then the power goes. True as long as there is an nth
+ * call to fail. */
+static bool put_after_failure_at(unsigned nth)
+{
+	struct store_scene scene;
+	struct disk_model *disk;
+	size_t pending;
+	bool fired;
+
+	store_scene_open(&scene);
+	disk = disk_model_new(scene.bench.root);
+	fs_fault_watch(disk_model_watch, disk);
+	fs_fault_arm(FS_FAULT_FAIL, nth, EIO);
+	if (store_scene_change(&scene, SCENE_PUT_FIRST, NULL) != MSIV2_OK) {
+		(void)fs_fault_disarm();
+		assert_int_equal(store_scene_change(&scene, SCENE_PUT_FIRST, NULL), MSIV2_OK);
+	}
+	(void)fs_fault_disarm();
+	fired = fs_fault_fired();
+	fs_fault_watch(NULL, NULL);
+	pending = disk_model_pending(disk, disk_model_changes(disk));
+	assert_true(pending <= 8);
+	for (unsigned kept = 0; kept < 1u << pending; kept++) {
+		const struct disk_cut cut = {disk_model_changes(disk), kept, DISK_EMPTY};
+
+		check_cut(&scene, SCENE_PUT_FIRST, disk, &cut);
+	}
+	disk_model_free(disk);
+	store_scene_close(&scene);
+	return fired;
+}
+
+/* Folders that somebody made, but could not or did not live to sync, are synced by who writes
+ * first. */
+static void an_entry_outlives_the_power_whoever_made_its_folders(void **state)
+{
+	unsigned nth = 1;
+
+	(void)state;
+	while (put_after_failure_at(nth))
+		nth++;
+	assert_true(nth > 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(no_power_cut_loses_another_entry),
+	        cmocka_unit_test(an_entry_outlives_the_power_whoever_made_its_folders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -260,16 +260,16 @@ static void a_store_is_where_the_user_or_the_machine_keeps_data(void **state)
 	struct store *store = NULL;
 
 	(void)state;
-	assert_int_equal(setenv("HOME", "/home/x", 1), 0);
+	assert_int_equal(setenv("HOME", "/people/x", 1), 0);
 	assert_int_equal(setenv("XDG_DATA_HOME", "/data", 1), 0);
 	assert_path(STORE_SCOPE_CURRENT_USER, NULL, "/data/msiv2/CurrentUser/My");
 	assert_path(STORE_SCOPE_LOCAL_MACHINE, NULL, "/var/lib/msiv2/LocalMachine/My");
 	assert_path(STORE_SCOPE_CURRENT_USER, "/a//b//", "/a//b/CurrentUser/My");
 	/* A relative one is to be ignored (XDG Base Directory Specification). */
 	assert_int_equal(setenv("XDG_DATA_HOME", "data", 1), 0);
-	assert_path(STORE_SCOPE_CURRENT_USER, NULL, "/home/x/.local/share/msiv2/CurrentUser/My");
+	assert_path(STORE_SCOPE_CURRENT_USER, NULL, "/people/x/.local/share/msiv2/CurrentUser/My");
 	assert_int_equal(unsetenv("XDG_DATA_HOME"), 0);
-	assert_path(STORE_SCOPE_CURRENT_USER, NULL, "/home/x/.local/share/msiv2/CurrentUser/My");
+	assert_path(STORE_SCOPE_CURRENT_USER, NULL, "/people/x/.local/share/msiv2/CurrentUser/My");
 	assert_int_equal(store_new(STORE_SCOPE_NONE, NULL, clock_system(), &store, NULL), MSIV2_OK);
 	assert_null(store);
 	assert_int_equal(store_new(STORE_SCOPE_CURRENT_USER, "", clock_system(), &store, NULL),
