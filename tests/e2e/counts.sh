@@ -54,8 +54,8 @@ else
 	costs_next "call" "resource=1 token=1" msiv2 call "$resource" --resource $vault
 	costs_next "claims" "getplatformmetadata=1 issuecredential=1 token=1" \
 		msiv2 token --resource $vault --claims '{}'
-	costs_next "another identity" "getplatformmetadata=1 issuecredential=1 token=1" msiv2 token \
-		--resource $vault --identity client_id:a2a2a2a2-0000-4000-8000-000000000002
+	costs_next "another identity" "getplatformmetadata=1 issuecredential=1" \
+		msiv2 cert --identity client_id:a2a2a2a2-0000-4000-8000-000000000002
 fi
 
 stop_emulator

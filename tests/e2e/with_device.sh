@@ -6,7 +6,8 @@
 #   tests/e2e/with_device.sh memory|keyguard|hardware COMMAND [ARGUMENT...]
 #
 # The command finds the device by the variables that script/softhsm-token and script/swtpm-start
-# set, the store by XDG_DATA_HOME, and the kind in MSIV2_TEST_KEYS. Exit code 77 when this machine cannot make such a device.
+# set, the store by XDG_DATA_HOME, and the kind in MSIV2_TEST_KEYS. Exit code 77 when this machine
+# cannot make such a device.
 set -eu
 
 project=$(cd "$(dirname "$0")/../.." && pwd)

@@ -17,127 +17,9 @@
 #include "mem_fault.h"
 #include "paper_provider.h"
 #include "ref/persistence.h"
+#include "store_seam.h"
 
 #define DAY_S INT64_C(86400)
-
-/* ---- faults between the client and the store ---- */
-
-enum seam { SEAM_NEW, SEAM_READ, SEAM_PUT, SEAM_REMOVE, SEAM_REMOVE_ALIAS, SEAM_GATE, SEAMS };
-
-struct faults {
-	enum msiv2_rc rc[SEAMS]; /* MSIV2_OK = the store's own answer */
-	int asked[SEAMS];
-	bool gate_stalls;
-	int bad_checks; /* so many certificates fail issue_check() */
-};
-
-static struct faults *faults(void)
-{
-	static struct faults armed;
-
-	return &armed;
-}
-
-static enum msiv2_rc fault(enum seam seam, struct msiv2_error *err)
-{
-	static const char *const names[] = {"new", "read", "put", "remove", "remove alias", "gate"};
-	enum msiv2_rc rc = faults()->rc[seam];
-
-	faults()->asked[seam]++;
-	return rc != MSIV2_OK ? err_set(err, rc, "/the/store", "scripted: %s", names[seam])
-	                      : MSIV2_OK;
-}
-
-enum msiv2_rc __real_issue_check(const struct issue *issue, EVP_PKEY *public_key, int64_t now_s,
-                                 struct msiv2_error *err);
-enum msiv2_rc __wrap_issue_check(const struct issue *issue, EVP_PKEY *public_key, int64_t now_s,
-                                 struct msiv2_error *err);
-enum msiv2_rc __real_store_new(enum store_scope scope, const char *root,
-                               const struct msiv2_clock *clock, struct store **out,
-                               struct msiv2_error *err);
-enum msiv2_rc __real_store_read(struct store *store, const char *alias, struct store_records *out,
-                                struct msiv2_error *err);
-enum msiv2_rc __real_store_put(struct store *store, const struct store_entry *entry,
-                               const struct store_want *want, struct msiv2_error *err);
-enum msiv2_rc __real_store_remove(struct store *store, const char *alias,
-                                  const struct store_records *records, unsigned verdicts,
-                                  size_t *removed, struct msiv2_error *err);
-enum msiv2_rc __real_store_remove_alias(struct store *store, const char *alias, X509 *refused,
-                                        size_t *removed, struct msiv2_error *err);
-enum msiv2_rc __real_store_gate(struct store *store, const char *alias,
-                                const struct patience *patience, struct store_lock **out,
-                                struct msiv2_error *err);
-enum msiv2_rc __wrap_store_new(enum store_scope scope, const char *root,
-                               const struct msiv2_clock *clock, struct store **out,
-                               struct msiv2_error *err);
-enum msiv2_rc __wrap_store_read(struct store *store, const char *alias, struct store_records *out,
-                                struct msiv2_error *err);
-enum msiv2_rc __wrap_store_put(struct store *store, const struct store_entry *entry,
-                               const struct store_want *want, struct msiv2_error *err);
-enum msiv2_rc __wrap_store_remove(struct store *store, const char *alias,
-                                  const struct store_records *records, unsigned verdicts,
-                                  size_t *removed, struct msiv2_error *err);
-enum msiv2_rc __wrap_store_remove_alias(struct store *store, const char *alias, X509 *refused,
-                                        size_t *removed, struct msiv2_error *err);
-enum msiv2_rc __wrap_store_gate(struct store *store, const char *alias,
-                                const struct patience *patience, struct store_lock **out,
-                                struct msiv2_error *err);
-
-enum msiv2_rc __wrap_store_new(enum store_scope scope, const char *root,
-                               const struct msiv2_clock *clock, struct store **out,
-                               struct msiv2_error *err)
-{
-	TRY(fault(SEAM_NEW, err));
-	return __real_store_new(scope, root, clock, out, err);
-}
-
-enum msiv2_rc __wrap_store_read(struct store *store, const char *alias, struct store_records *out,
-                                struct msiv2_error *err)
-{
-	TRY(fault(SEAM_READ, err));
-	return __real_store_read(store, alias, out, err);
-}
-
-enum msiv2_rc __wrap_store_put(struct store *store, const struct store_entry *entry,
-                               const struct store_want *want, struct msiv2_error *err)
-{
-	TRY(fault(SEAM_PUT, err));
-	return __real_store_put(store, entry, want, err);
-}
-
-enum msiv2_rc __wrap_store_remove(struct store *store, const char *alias,
-                                  const struct store_records *records, unsigned verdicts,
-                                  size_t *removed, struct msiv2_error *err)
-{
-	TRY(fault(SEAM_REMOVE, err));
-	return __real_store_remove(store, alias, records, verdicts, removed, err);
-}
-
-enum msiv2_rc __wrap_store_remove_alias(struct store *store, const char *alias, X509 *refused,
-                                        size_t *removed, struct msiv2_error *err)
-{
-	TRY(fault(SEAM_REMOVE_ALIAS, err));
-	return __real_store_remove_alias(store, alias, refused, removed, err);
-}
-
-enum msiv2_rc __wrap_store_gate(struct store *store, const char *alias,
-                                const struct patience *patience, struct store_lock **out,
-                                struct msiv2_error *err)
-{
-	TRY(fault(SEAM_GATE, err));
-	*out = NULL;
-	return faults()->gate_stalls ? MSIV2_OK
-	                             : __real_store_gate(store, alias, patience, out, err);
-}
-
-enum msiv2_rc __wrap_issue_check(const struct issue *issue, EVP_PKEY *public_key, int64_t now_s,
-                                 struct msiv2_error *err)
-{
-	if (faults()->bad_checks == 0)
-		return __real_issue_check(issue, public_key, now_s, err);
-	faults()->bad_checks--;
-	return err_set(err, MSIV2_CERT_INVALID, "test", "scripted");
-}
 
 /* ---- the desk ---- */
 
@@ -206,7 +88,7 @@ static int setup(void **state)
 {
 	struct desk *desk = test_calloc(1, sizeof(*desk));
 
-	memset(faults(), 0, sizeof(*faults()));
+	memset(store_seam(), 0, sizeof(*store_seam()));
 	fake_cloud_start(&desk->cloud, 0);
 	desk->cloud.script = play;
 	(void)snprintf(desk->root, sizeof(desk->root), "/tmp/msiv2-shelf-XXXXXX");
@@ -304,7 +186,7 @@ static void what_one_client_was_issued_the_next_one_loads(void **state)
 	assert_int_equal(entries(desk), 1);
 	open_client(desk, "keyguard,memory");
 	expect_token(desk, &vault, "store", 0, 0, 1);
-	assert_int_equal(faults()->asked[SEAM_REMOVE], 0);
+	assert_int_equal(store_seam()->asked[SEAM_REMOVE], 0);
 	assert_int_equal(desk->warnings, 0);
 }
 
@@ -313,11 +195,11 @@ static void of_memory_keys_nothing_is_asked_of_the_store(void **state)
 {
 	struct desk *desk = *state;
 
-	memset(faults(), 0, sizeof(*faults()));
+	memset(store_seam(), 0, sizeof(*store_seam()));
 	open_client(desk, "memory");
 	expect_token(desk, &vault, "issued", 1, 1, 1);
 	for (size_t i = 0; i < SEAMS; i++)
-		assert_int_equal(faults()->asked[i], 0);
+		assert_int_equal(store_seam()->asked[i], 0);
 }
 
 /* The list has a kind that would last, the host has not. */
@@ -330,7 +212,7 @@ static void a_memory_key_of_a_longer_list_is_not_kept_either(void **state)
 		open_client(desk, "keyguard,memory");
 		expect_token(desk, &vault, "issued", 1, 1, 1);
 	}
-	assert_int_equal(faults()->asked[SEAM_PUT], 0);
+	assert_int_equal(store_seam()->asked[SEAM_PUT], 0);
 	assert_int_equal(entries(desk), 0);
 }
 
@@ -389,10 +271,10 @@ static void a_stored_certificate_that_fails_the_checks_is_not_used(void **state)
 	expect_token(desk, &vault, "issued", 1, 1, 1);
 	virtual_clock_advance(&desk->cloud.clock, 1);
 	open_client(desk, "keyguard");
-	faults()->bad_checks = 2; /* without the gate, and behind it */
+	store_seam()->bad_checks = 2; /* without the gate, and behind it */
 	expect_token(desk, &vault, "issued", 1, 1, 1);
 	assert_non_null(strstr(desk->log, ".pem is not used: scripted"));
-	assert_int_equal(faults()->bad_checks, 0);
+	assert_int_equal(store_seam()->bad_checks, 0);
 	open_client(desk, "keyguard");
 	expect_token(desk, &vault, "store", 0, 0, 1);
 }
@@ -447,8 +329,8 @@ static void any_trouble_is_reported_once_and_costs_no_token(void **state)
 	struct desk *desk = *state;
 
 	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
-		memset(faults(), 0, sizeof(*faults()));
-		faults()->rc[rows[i].seam] = rows[i].rc;
+		memset(store_seam(), 0, sizeof(*store_seam()));
+		store_seam()->rc[rows[i].seam] = rows[i].rc;
 		desk->cloud.certificate_lifetime_s = 7 * DAY_S;
 		open_client(desk, "keyguard");
 		assert_int_equal(acquire(desk, &vault), MSIV2_OK);
@@ -458,9 +340,9 @@ static void any_trouble_is_reported_once_and_costs_no_token(void **state)
 		}
 		assert_int_equal(desk->warnings, 1);
 		assert_non_null(strstr(desk->log, "going on without: /the/store: scripted: "));
-		assert_true(faults()->asked[rows[i].seam] >= 2);
+		assert_true(store_seam()->asked[rows[i].seam] >= 2);
 		/* Nothing is left for the next round. */
-		memset(faults(), 0, sizeof(*faults()));
+		memset(store_seam(), 0, sizeof(*store_seam()));
 		virtual_clock_advance(&desk->cloud.clock, 7 * DAY_S);
 	}
 }
@@ -482,12 +364,12 @@ static void a_store_that_cannot_be_cleaned_is_still_read(void **state)
 	file = fopen(command, "we");
 	assert_non_null(file);
 	assert_int_equal(fclose(file), 0);
-	faults()->rc[SEAM_REMOVE] = MSIV2_STORE;
+	store_seam()->rc[SEAM_REMOVE] = MSIV2_STORE;
 	open_client(desk, "keyguard");
 	expect_token(desk, &vault, "store", 0, 0, 1);
 	assert_int_equal(desk->warnings, 1);
 	assert_int_equal(entries(desk), 2);
-	faults()->rc[SEAM_REMOVE] = MSIV2_OK;
+	store_seam()->rc[SEAM_REMOVE] = MSIV2_OK;
 	open_client(desk, "keyguard");
 	expect_token(desk, &vault, "store", 0, 0, 1);
 	assert_int_equal(entries(desk), 1);
@@ -499,9 +381,9 @@ static void a_default_store_that_is_not_to_be_had_is_trouble_and_a_named_one_a_m
 	struct msiv2_options *options = options_of(desk, "keyguard");
 	struct msiv2_client *client = NULL;
 
-	faults()->rc[SEAM_NEW] = MSIV2_STORE;
+	store_seam()->rc[SEAM_NEW] = MSIV2_STORE;
 	assert_int_equal(msiv2_client_new(options, &client, &desk->err), MSIV2_STORE);
-	faults()->rc[SEAM_NEW] = MSIV2_CONFIG;
+	store_seam()->rc[SEAM_NEW] = MSIV2_CONFIG;
 	assert_int_equal(msiv2_client_new(options, &client, &desk->err), MSIV2_CONFIG);
 	assert_null(client);
 	msiv2_options_free(options);
@@ -513,9 +395,9 @@ static void a_default_store_that_is_not_to_be_had_is_trouble_and_a_named_one_a_m
 	assert_int_equal(msiv2_options_set_key_kinds(options, "keyguard", NULL), MSIV2_OK);
 	msiv2_options_set_clock(options, &desk->cloud.clock.clock);
 	msiv2_options_set_log(options, keep_log, desk, MSIV2_LOG_INFO);
-	faults()->rc[SEAM_NEW] = MSIV2_INTERNAL;
+	store_seam()->rc[SEAM_NEW] = MSIV2_INTERNAL;
 	assert_int_equal(msiv2_client_new(options, &client, &desk->err), MSIV2_INTERNAL);
-	faults()->rc[SEAM_NEW] = MSIV2_STORE;
+	store_seam()->rc[SEAM_NEW] = MSIV2_STORE;
 	msiv2_client_free(desk->client);
 	assert_int_equal(msiv2_client_new(options, &desk->client, &desk->err), MSIV2_OK);
 	msiv2_options_free(options);
@@ -536,7 +418,7 @@ static void a_second_refusal_goes_past_the_store(void **state)
 	expect_token(desk, &vault, "issued", 2, 2, 2);
 	first = desk->client;
 	desk->client = NULL;
-	faults()->rc[SEAM_REMOVE_ALIAS] = MSIV2_STORE;
+	store_seam()->rc[SEAM_REMOVE_ALIAS] = MSIV2_STORE;
 	open_client(desk, "keyguard");
 	desk->refusals = 1;
 	expect_token(desk, &vault, "issued", 1, 1, 2);
@@ -552,7 +434,7 @@ static void a_gate_whose_holder_stands_still_is_passed_by(void **state)
 {
 	struct desk *desk = *state;
 
-	faults()->gate_stalls = true;
+	store_seam()->gate_stalls = true;
 	expect_token(desk, &vault, "issued", 1, 1, 1);
 	assert_non_null(strstr(desk->log, "shows no progress: minting alone"));
 	assert_int_equal(entries(desk), 1);
@@ -562,7 +444,7 @@ static void a_deadline_at_the_gate_is_the_callers(void **state)
 {
 	struct desk *desk = *state;
 
-	faults()->rc[SEAM_GATE] = MSIV2_TIMEOUT;
+	store_seam()->rc[SEAM_GATE] = MSIV2_TIMEOUT;
 	assert_int_equal(acquire(desk, &vault), MSIV2_TIMEOUT);
 	assert_string_equal(desk->err.message, "scripted: gate");
 	fake_cloud_expect(&desk->cloud, 0, 0, 0);
