@@ -22,14 +22,13 @@ expect_match "the second from the store" "$(cat "$work/err")" 'from the store|st
 
 for place in CurrentUser CurrentUser/My; do
 	new_arena
-	mkdir -p -m 700 "$(dirname "$arena/store/$place")"
+	[ "$place" = CurrentUser ] || mkdir -m 700 "$arena/store/CurrentUser"
 	ln -s "$arena/outside/folder" "$arena/store/$place"
 	acquires "$place is a link" 1
 	says "$place is a link" "$place: "
 done
 new_arena
-mkdir -p -m 700 "$arena/store/CurrentUser"
-mkdir -m 700 "$my"
+mkdir -m 700 "$arena/store/CurrentUser" "$my"
 ln -s "$arena/outside/folder" "$folder"
 acquires "the alias's folder is a link" 1
 says "the alias's folder is a link" "$(basename "$folder"): "
@@ -109,8 +108,7 @@ acquires "the root is a link to nothing" 1
 # ---- rubbish ----
 
 new_arena
-mkdir -p -m 700 "$arena/store/CurrentUser" "$my" "$folder"
-chmod 700 "$arena/store/CurrentUser" "$my" "$folder"
+mkdir -m 700 "$arena/store/CurrentUser" "$my" "$folder"
 (
 	umask 077
 	head -c 100000 /dev/urandom >"$folder/$(printf %064d 1).pem"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# What the tests of a store in trouble share (STORE-06). Source it after lib.sh.
+# What the tests of a store in trouble share (STORE-06). Source it after lib.sh, which sets the rest.
+# shellcheck disable=SC2154
 : "${work:?set by lib.sh}"
 
 vault=https://vault.azure.net
@@ -13,13 +14,15 @@ new_arena() {
 	mkdir -m 700 "$arena/store"
 	printf 'precious\n' >"$arena/outside/file"
 	my=$arena/store/CurrentUser/My
-	folder=$my/$(printf %s 'system_assigned_managed_identity#att=0' | sha256sum | cut -c 1-32)
+	folder=$(printf %s 'system_assigned_managed_identity#att=0' | sha256sum | cut -c 1-32)
+	folder=$my/$folder # of the alias
+	export folder
 }
 
 # Everything outside the store: names, kinds, modes, owners, times, targets and contents.
 outside() {
 	(
-		cd "$arena"
+		cd "$arena" || exit 1
 		find . -path ./store -prune -o -printf '%p %y %m %U %s %T@ %l\n' | sort
 		find . -path ./store -prune -o -type f -exec sha256sum {} + | sort
 	)
@@ -27,8 +30,9 @@ outside() {
 
 # token OPTION...: one acquisition with this store.
 token() {
-	HOME=$arena/home TMPDIR=$arena/tmp "$MSIV2_BIN/msiv2" token --resource $vault --keys "$MSIV2_TEST_KEYS" --imds "$imds" \
-		--ca "$ca" --store-root "$arena/store" -v "$@"
+	HOME=$arena/home TMPDIR=$arena/tmp "$MSIV2_BIN/msiv2" token --resource $vault \
+		--keys "$MSIV2_TEST_KEYS" --imds "$imds" --ca "$ca" \
+		--store-root "$arena/store" -v "$@"
 }
 
 # acquires WHAT WARNINGS [OPTION...]: the token is acquired all the same, the trouble is reported so
