@@ -5,6 +5,7 @@
 
 #include "store_scene.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -175,4 +176,36 @@ void store_scene_check_next(struct store_scene *scene, struct store *store, cons
 	     "the next put does not prune", told);
 	bytes_addf(&folder, "%s%s", store_path(store), name);
 	need(store_bench_count(bytes_text(&folder)) == records.count, "a leftover stays", told);
+}
+
+static size_t leftovers_in(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	size_t n = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL)
+		n += folder_is_leftover(entry->d_name) && !text_equal(entry->d_name, LEFTOVER);
+	closedir(dir);
+	return n;
+}
+
+size_t store_scene_leftovers(const struct store_scene *scene)
+{
+	DIR *dir = opendir(store_path(scene->bench.store));
+	const struct dirent *entry;
+	size_t n = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		OWNED_STRUCT(bytes) path = {0};
+
+		if (!store_is_alias_folder(entry->d_name))
+			continue;
+		bytes_addf(&path, "%s/%s", store_path(scene->bench.store), entry->d_name);
+		n += leftovers_in(bytes_text(&path));
+	}
+	closedir(dir);
+	return n;
 }

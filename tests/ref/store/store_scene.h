@@ -54,4 +54,7 @@ enum scene_outcome store_scene_check(struct store_scene *scene, struct store *st
  * leaves nothing else behind in it. */
 void store_scene_check_next(struct store_scene *scene, struct store *store, const char *told);
 
+/* Leftovers in the whole store that the scene did not set. */
+size_t store_scene_leftovers(const struct store_scene *scene);
+
 #endif

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,6 +54,8 @@ static bool change_fails_at(enum scene_change change, unsigned nth, int error)
 	assert_int_equal(open_descriptors(), descriptors);
 	if (rc != MSIV2_OK && (rc != MSIV2_STORE || strstr(err.message, scene.bench.root) == NULL))
 		fail_msg("%s: %s: %s", told, msiv2_rc_name(rc), err.message);
+	if (store_scene_leftovers(&scene) != 0)
+		fail_msg("%s: a leftover", told);
 	outcome = store_scene_check(&scene, scene.bench.store, change, told);
 	if (change == SCENE_PUT || change == SCENE_PUT_FIRST)
 		assert_int_equal(outcome, rc == MSIV2_OK ? SCENE_NEW : SCENE_OLD);
@@ -209,6 +212,50 @@ static void an_entry_that_cannot_be_read_now_is_kept(void **state)
 	store_scene_close(&scene);
 }
 
+/* Somebody who swaps the folder for a link as soon as the writer begins. */
+struct swapper {
+	const char *folder;
+	char outside[40];
+	char aside[200];
+	bool done;
+};
+
+static void swap_folder(void *ctx, const struct fs_call *call)
+{
+	struct swapper *swapper = ctx;
+
+	if (swapper->done || call->kind != FS_CALL_OPEN || !call->create ||
+	    strstr(call->name, ".new") == NULL)
+		return;
+	swapper->done = true;
+	assert_int_equal(rename(swapper->folder, swapper->aside), 0);
+	assert_int_equal(symlink(swapper->outside, swapper->folder), 0);
+}
+
+static void a_folder_swapped_while_it_is_written_leads_nowhere_else(void **state)
+{
+	struct store_scene scene;
+	struct swapper swapper = {.outside = "/tmp/msiv2-outside-XXXXXX"};
+	OWNED_STRUCT(store_records) records = {0};
+	struct msiv2_error err = {0};
+
+	(void)state;
+	store_scene_open(&scene);
+	assert_non_null(mkdtemp(swapper.outside));
+	swapper.folder = scene.bench.folder;
+	(void)snprintf(swapper.aside, sizeof(swapper.aside), "%s.aside", swapper.folder);
+	fs_fault_watch(swap_folder, &swapper);
+	assert_int_equal(store_scene_change(&scene, SCENE_PUT, NULL), MSIV2_OK);
+	fs_fault_watch(NULL, NULL);
+	assert_true(swapper.done);
+	assert_int_equal(store_bench_count(swapper.outside), 0);
+	assert_int_equal(store_bench_count(swapper.aside), 2);
+	assert_int_equal(store_read(scene.bench.store, BENCH_ALIAS, &records, &err), MSIV2_STORE);
+	assert_non_null(strstr(err.message, "symbolic link"));
+	store_bench_wipe(swapper.outside);
+	store_scene_close(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +264,7 @@ int main(void)
 	        cmocka_unit_test(a_change_killed_at_any_call_loses_nothing),
 	        cmocka_unit_test(short_writes_are_continued),
 	        cmocka_unit_test(an_entry_that_cannot_be_read_now_is_kept),
+	        cmocka_unit_test(a_folder_swapped_while_it_is_written_leads_nowhere_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
