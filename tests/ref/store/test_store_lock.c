@@ -293,6 +293,61 @@ static void a_removed_lock_file_splits_nobody(void **state)
 	assert_null(take(desk, 0, 0, STORE_LOCK_BUSY));
 }
 
+/* A clock on which, while somebody waits, the lock file is removed, the lock on a new file of that
+ * name taken, and the old one released. */
+struct cleaner {
+	struct msiv2_clock clock;
+	struct desk *desk;
+	struct store_lock *old, *new;
+};
+
+static int64_t cleaner_now_s(void *ctx)
+{
+	struct cleaner *cleaner = ctx;
+
+	return clock_now_s(&cleaner->desk->clock.clock);
+}
+
+static int64_t cleaner_mono_us(void *ctx)
+{
+	struct cleaner *cleaner = ctx;
+
+	return clock_mono_us(&cleaner->desk->clock.clock);
+}
+
+static void cleaner_wait_us(void *ctx, int64_t wait_us)
+{
+	struct cleaner *cleaner = ctx;
+
+	clock_wait_us(&cleaner->desk->clock.clock, wait_us);
+	if (cleaner->old == NULL)
+		return;
+	assert_int_equal(unlink(cleaner->desk->path), 0);
+	cleaner->new = take(cleaner->desk, 0, 0, STORE_LOCK_HELD);
+	store_lock_release(steal(&cleaner->old));
+}
+
+static void a_waiter_does_not_get_the_lock_of_a_removed_file(void **state)
+{
+	struct desk *desk = *state;
+	struct cleaner cleaner = {.clock = {.now_s = cleaner_now_s,
+	                                    .mono_us = cleaner_mono_us,
+	                                    .wait_us = cleaner_wait_us,
+	                                    .ctx = &cleaner},
+	                          .desk = desk,
+	                          .old = take(desk, 0, 0, STORE_LOCK_HELD)};
+	const struct patience patience = {.clock = &cleaner.clock, .deadline_us = CLOCK_NEVER};
+	struct store_lock *lock = NULL;
+	enum store_lock_end end;
+
+	assert_int_equal(store_lock_take(&desk->file, &patience, 100, 0, &end, &lock, NULL),
+	                 MSIV2_OK);
+	assert_int_equal(end, STORE_LOCK_BUSY);
+	assert_null(lock);
+	assert_non_null(cleaner.new);
+	store_lock_release(cleaner.new);
+}
+
 static void assert_unusable(struct desk *desk, const char *why)
 {
 	struct store_lock *lock = NULL;
@@ -435,6 +490,7 @@ int main(void)
 	        at_a_desk(a_stopped_process_delays_others_no_longer_than_the_bound),
 	        at_a_desk(a_forked_child_does_not_keep_a_released_lock),
 	        at_a_desk(a_removed_lock_file_splits_nobody),
+	        at_a_desk(a_waiter_does_not_get_the_lock_of_a_removed_file),
 	        at_a_desk(what_is_no_lock_file_of_ours_is_refused),
 	        at_a_desk(threads_of_one_process_exclude_each_other),
 	        at_a_desk(a_put_goes_without_the_lock_of_another),
