@@ -378,6 +378,27 @@ static void when_nothing_good_is_stored_the_failure_bubbles_up_and_the_store_sta
 	shelf_expect(world, 1);
 }
 
+/* ISSUE-05 once more: the orphan goes when there is something in its place. */
+static void an_orphan_stays_while_imds_fails(void **state)
+{
+	struct world *world = *state;
+	struct msiv2_token *token = NULL;
+	struct shelf before;
+	struct shelf after;
+
+	start(world, NULL);
+	shelf_look(world, &before);
+	assert_int_equal(msiv2_client_remove_key(world->client, world_key_kind(), &world->err),
+	                 MSIV2_OK);
+	imds_fails(world, true);
+	world_new_client(world);
+	assert_int_equal(msiv2_client_acquire(world->client, &world_vault, &token, &world->err),
+	                 MSIV2_IMDS_REFUSED);
+	shelf_look(world, &after);
+	assert_true(before.digest == after.digest);
+	assert_int_equal(after.count, 1);
+}
+
 /* LIFE-02: a stored certificate past its half. */
 static void a_stored_certificate_that_is_due_is_used_when_it_cannot_be_renewed(void **state)
 {
@@ -509,6 +530,7 @@ int main(void)
 	        in_a_world(what_another_process_replaced_is_used),
 	        in_a_world(claims_get_a_new_certificate_past_the_store),
 	        in_a_world(when_nothing_good_is_stored_the_failure_bubbles_up_and_the_store_stays),
+	        in_a_world(an_orphan_stays_while_imds_fails),
 	        in_a_world(a_stored_certificate_that_is_due_is_used_when_it_cannot_be_renewed),
 	        in_a_world(a_store_open_to_others_is_not_used),
 	        in_a_world(a_file_in_the_place_of_the_store_is_not_used),

@@ -105,6 +105,15 @@ enum msiv2_rc __wrap_store_gate(struct store *store, const char *alias,
 	                                 : __real_store_gate(store, alias, patience, out, err);
 }
 
+void __real_store_lock_progress(struct store_lock *lock);
+void __wrap_store_lock_progress(struct store_lock *lock);
+
+void __wrap_store_lock_progress(struct store_lock *lock)
+{
+	store_seam()->progress += lock != NULL;
+	__real_store_lock_progress(lock);
+}
+
 enum msiv2_rc __wrap_issue_check(const struct issue *issue, EVP_PKEY *public_key, int64_t now_s,
                                  struct msiv2_error *err)
 {

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 /* Stands between a client and its store, and lets what a test names fail. Link with WRAP
- * issue_check store_gate store_new store_put store_read store_remove store_remove_alias. */
+ * issue_check store_gate store_lock_progress store_new store_put store_read store_remove
+ * store_remove_alias. */
 #ifndef TESTS_REF_STORE_SEAM_H
 #define TESTS_REF_STORE_SEAM_H
 
@@ -16,6 +17,7 @@ struct store_seam {
 	enum msiv2_rc rc[SEAMS]; /* MSIV2_OK = the store's own answer */
 	int asked[SEAMS];
 	bool gate_stalls;
+	int progress;   /* what waiters at the gate have been told */
 	int bad_checks; /* so many certificates fail issue_check() */
 };
 

@@ -190,6 +190,19 @@ static void what_one_client_was_issued_the_next_one_loads(void **state)
 	assert_int_equal(desk->warnings, 0);
 }
 
+/* LIFE-04: key, metadata, CSR and issuance, for those who wait meanwhile. */
+static void waiters_at_the_gate_are_told_of_each_leg(void **state)
+{
+	struct desk *desk = *state;
+
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	assert_int_equal(store_seam()->progress, 4);
+	expect_token(desk, &forced, "issued", 0, 0, 1);
+	open_client(desk, "keyguard");
+	expect_token(desk, &vault, "store", 0, 0, 1);
+	assert_int_equal(store_seam()->progress, 4);
+}
+
 /* STORE-08 */
 static void of_memory_keys_nothing_is_asked_of_the_store(void **state)
 {
@@ -261,6 +274,41 @@ static void a_renewal_that_gains_nothing_is_not_kept(void **state)
 	virtual_clock_advance(&desk->cloud.clock, 60);
 	expect_token(desk, &forced, "issued", 1, 1, 1);
 	assert_int_equal(entries(desk), 2);
+}
+
+/* Two processes hold one certificate: the first to renew does it for both. What another process got
+ * for its own reasons meanwhile, and is due by now itself, does for neither. */
+static void a_renewal_of_another_process_is_used_unless_it_is_due_itself(void **state)
+{
+	const struct msiv2_request anew = {.force = true};
+	struct desk *desk = *state;
+	struct msiv2_client *first = desk->client;
+	struct msiv2_certificate *cert = NULL;
+
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	virtual_clock_advance(&desk->cloud.clock, 3600);
+	desk->client = NULL;
+	open_client(desk, "keyguard");
+	assert_int_equal(msiv2_client_certificate(desk->client, &anew, &cert, NULL), MSIV2_OK);
+	msiv2_certificate_free(cert);
+	fake_cloud_expect(&desk->cloud, 1, 1, 0);
+	virtual_clock_advance(&desk->cloud.clock, 4 * DAY_S);
+	expect_token(desk, &forced, "issued", 1, 1, 1);
+	msiv2_client_free(desk->client);
+	desk->client = first;
+	expect_token(desk, &forced, "store", 0, 0, 1);
+	assert_int_equal(entries(desk), 3);
+	/* And once more, without the first half. */
+	virtual_clock_advance(&desk->cloud.clock, 3600);
+	desk->client = NULL;
+	open_client(desk, "keyguard");
+	assert_int_equal(msiv2_client_certificate(desk->client, &anew, &cert, NULL), MSIV2_OK);
+	msiv2_certificate_free(cert);
+	fake_cloud_expect(&desk->cloud, 1, 1, 0);
+	virtual_clock_advance(&desk->cloud.clock, 4 * DAY_S);
+	msiv2_client_free(desk->client);
+	desk->client = first;
+	expect_token(desk, &forced, "issued", 1, 1, 1);
 }
 
 /* ISSUE-04 holds for what comes from the store. */
@@ -488,11 +536,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        at_a_desk(an_alias_is_the_identity_as_given_and_whether_it_is_attested),
 	        at_a_desk(what_one_client_was_issued_the_next_one_loads),
+	        at_a_desk(waiters_at_the_gate_are_told_of_each_leg),
 	        at_a_desk(of_memory_keys_nothing_is_asked_of_the_store),
 	        at_a_desk(a_memory_key_of_a_longer_list_is_not_kept_either),
 	        at_a_desk(kinds_below_the_floor_do_not_count),
 	        at_a_desk(a_certificate_born_stale_is_not_kept),
 	        at_a_desk(a_renewal_that_gains_nothing_is_not_kept),
+	        at_a_desk(a_renewal_of_another_process_is_used_unless_it_is_due_itself),
 	        at_a_desk(a_stored_certificate_that_fails_the_checks_is_not_used),
 	        at_a_desk(what_another_imds_issued_is_not_used),
 	        at_a_desk(any_trouble_is_reported_once_and_costs_no_token),
