@@ -11,8 +11,9 @@
  *                          &token, err);
  *
  * One client serves many threads. It makes one RSA key (KEY-01, KEY-04), gets one certificate for
- * it from IMDS (ISSUE-*), and answers from its token cache while it can (TOK-02). Nothing here
- * returns a private key (KEY-05): there is no function that could.
+ * it from its store or from IMDS (STORE-*, ISSUE-*), renews it in time (LIFE-*), and answers from
+ * its token cache while it can (TOK-02). Nothing here returns a private key (KEY-05): there is no
+ * function that could.
  *
  * Time. Every call that may talk to the network has one deadline for the whole of it (NET-04).
  * A deadline that cannot hold the next retry ends the call at once with what the service said.

@@ -253,6 +253,7 @@ static void a_certificate_born_stale_is_not_kept(void **state)
 	desk->cloud.certificate_lifetime_s = DAY_S;
 	expect_token(desk, &vault, "issued", 1, 1, 1);
 	assert_int_equal(entries(desk), 0);
+	assert_int_equal(store_seam()->asked[SEAM_PUT], 0);
 	desk->cloud.certificate_lifetime_s = DAY_S + 60;
 	expect_token(desk, &forced, "issued", 1, 1, 1);
 	assert_int_equal(entries(desk), 1);
