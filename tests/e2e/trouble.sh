@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# What the tests of a store in trouble share (STORE-06). Source it after lib.sh, which sets the rest.
+# What tests of a store in trouble share (STORE-06). Source it after lib.sh, which sets the rest.
 # shellcheck disable=SC2154
 : "${work:?set by lib.sh}"
 
