@@ -72,9 +72,14 @@ static void ask(struct world *world, struct diary *diary)
 static void seven_days_pass_in_less_than_two_seconds(void **state)
 {
 	struct world *world = *state;
+	struct msiv2_key_info *info = NULL;
 	struct diary diary = {0};
-	int64_t started_us = clock_mono_us(clock_system());
+	int64_t started_us;
 
+	/* Making an RSA key takes as long as luck will have it. */
+	assert_int_equal(msiv2_client_key(world->client, NULL, &info, &world->err), MSIV2_OK);
+	msiv2_key_info_free(info);
+	started_us = clock_mono_us(clock_system());
 	for (int hour = 0; hour < 7 * 24; hour++) {
 		ask(world, &diary);
 		advance(world, HOUR_S);
