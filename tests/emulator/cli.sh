@@ -312,5 +312,25 @@ code=0
 "$emulator" env <ready >out 2>err || code=$?
 check "a stale line on stdin" "$code $(cat out)" "2 false"
 
+# Faults and their seed.
+printf '[{"id":"idle","fault":"v2-missing"}]\n' >faults.json
+printf '[{"fault":"v2-missing","with":{"a":1}}]\n' >bad_faults.json
+printf '{"fault":"v2-missing"}\n' >no_array.json
+refused "bad_faults.json: faults[0].with.a" --faults bad_faults.json
+refused "must be an array" --faults no_array.json
+refused missing.json --faults missing.json
+refused --seed --seed 0
+refused --seed --seed x
+run --faults faults.json --seed 9 --print-config=origins
+check "origins of faults" "$code" 0
+contains "origins of faults" out '"from":	"--faults"'
+contains "origins of the seed" out '"from":	"--seed"'
+start --faults faults.json
+stop TERM
+contains "what never fired" err "fault idle (v2-missing) never fired; it matched 0 times"
+start --faults faults.json --quiet
+stop TERM
+check "what never fired, quietly" "$(wc -c <err)" 0
+
 printf '%d checks, %d failures\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]
