@@ -36,7 +36,8 @@ static void add_thumbprints(cJSON *object, const uint8_t sha256[X509_SHA256_LEN]
 }
 
 /* What the token service thinks of a certificate, in one word. */
-static const char *state_of(struct world *world, X509 *cert, bool revoked, int64_t now_s)
+static const char *state_of(struct world *world, X509 *cert, const uint8_t sha256[X509_SHA256_LEN],
+                            bool revoked, int64_t now_s)
 {
 	static const char *const words[] = {
 	        [CA_OK] = "valid",
@@ -48,7 +49,7 @@ static const char *state_of(struct world *world, X509 *cert, bool revoked, int64
 
 	if (cert == NULL)
 		return "unreadable";
-	return revoked ? "revoked" : words[ca_verify_client(world->ca, cert, now_s)];
+	return revoked ? "revoked" : words[ca_verify_client(world->ca, cert, sha256, now_s)];
 }
 
 /* ATT-06: what was held against the attestation token that came with the CSR. */
@@ -78,15 +79,16 @@ static void show(struct world *world, const struct registry_item *item, int64_t 
 	uint8_t sha256[X509_SHA256_LEN] = {0};
 	OWNED(X509) *cert = NULL;
 	bool revoked = false;
+	bool hashed = thumbprint_of(&item->content, sha256);
 
-	if (thumbprint_of(&item->content, sha256)) {
+	if (hashed) {
 		add_thumbprints(object, sha256);
 		revoked = revocations_has(world->revocations, sha256, item->facts.issued_s);
 	}
-	if (x509_from_der(item->content.data, item->content.len, &der_blame, &cert, NULL) !=
-	    MSIV2_OK)
+	if (!hashed || x509_from_der(item->content.data, item->content.len, &der_blame, &cert,
+	                             NULL) != MSIV2_OK)
 		cert = NULL;
-	cJSON_AddStringToObject(object, "state", state_of(world, cert, revoked, now_s));
+	cJSON_AddStringToObject(object, "state", state_of(world, cert, sha256, revoked, now_s));
 	cJSON_AddBoolToObject(object, "revoked", revoked);
 	add_attestation(object, &item->facts);
 	if (cert != NULL)

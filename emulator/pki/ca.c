@@ -93,12 +93,8 @@ static bool signed_by(const struct ca_pair *authority, X509 *cert)
 }
 
 /* The same bytes do not have to be verified twice. */
-static bool signed_by_issuer(const struct ca *ca, X509 *cert)
+static bool signed_by_issuer(const struct ca *ca, X509 *cert, const uint8_t sha256[X509_SHA256_LEN])
 {
-	uint8_t sha256[X509_SHA256_LEN];
-
-	if (x509_sha256(cert, sha256, NULL) != MSIV2_OK)
-		return false;
 	if (ca_seen_has(ca->seen, sha256))
 		return true;
 	if (!signed_by(&ca->parts.issuer, cert))
@@ -118,13 +114,14 @@ static bool is_for_client(X509 *cert)
 	       X509_check_ca(cert) == 0;
 }
 
-enum ca_verdict ca_verify_client(const struct ca *ca, X509 *cert, int64_t now_s)
+enum ca_verdict ca_verify_client(const struct ca *ca, X509 *cert,
+                                 const uint8_t sha256[X509_SHA256_LEN], int64_t now_s)
 {
 	int64_t not_before_s, not_after_s;
 
 	/* What the root signed is ours too, though never a client's: the answer should say which.
 	 */
-	if (!signed_by_issuer(ca, cert) && !signed_by(&ca->parts.root, cert))
+	if (!signed_by_issuer(ca, cert, sha256) && !signed_by(&ca->parts.root, cert))
 		return CA_FOREIGN;
 	if (!is_for_client(cert))
 		return CA_NOT_FOR_CLIENT;

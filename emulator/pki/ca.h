@@ -27,6 +27,7 @@
 #include "common/err.h"
 #include "common/own.h"
 #include "common/rng.h"
+#include "common/x509.h"
 
 struct ca;
 
@@ -102,9 +103,10 @@ enum ca_verdict {
 	CA_FOREIGN,       /* not issued by this CA, or altered */
 	CA_NOT_FOR_CLIENT /* ours, but for something else: EKU or KU missing or wrong, or a CA */
 };
-/* Verifies a presented certificate at now_s (the world's clock); both ends of the validity count as
- * inside. Of several verdicts the one that says most is given: foreign, then not for clients, then
- * time. Revocation is not looked at. Thread-safe. */
-enum ca_verdict ca_verify_client(const struct ca *ca, X509 *cert, int64_t now_s);
+/* Verifies a presented certificate, whose DER has that SHA-256, at now_s (the world's clock); both
+ * ends of the validity count as inside. Of several verdicts the one that says most is given:
+ * foreign, then not for clients, then time. Revocation is not looked at. Thread-safe. */
+enum ca_verdict ca_verify_client(const struct ca *ca, X509 *cert,
+                                 const uint8_t sha256[X509_SHA256_LEN], int64_t now_s);
 
 #endif

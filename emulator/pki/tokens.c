@@ -120,12 +120,11 @@ static enum msiv2_rc make_payload(const struct token_claims *claims, const char 
 }
 
 enum msiv2_rc tokens_issue(struct tokens *tokens, const struct token_claims *claims,
-                           struct bytes *out, struct msiv2_error *err)
+                           struct bytes *out, char jti[UUID_TEXT_SIZE], struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) header = {0};
 	OWNED_STRUCT(bytes) payload = {0};
 	const struct token_key_public *about;
-	char jti[UUID_TEXT_SIZE];
 	EVP_PKEY *key;
 
 	if (!rng_uuid(tokens->rng, jti))

@@ -46,10 +46,11 @@ struct token_claims {
 	const struct jwt_editor *editor; /* has the last word; NULL = nobody */
 };
 
-/* Appends a signed compact JWT with a random jti. MSIV2_CONFIG for claims that are missing, too
- * long or not UTF-8. Thread-safe. */
+/* Appends a signed compact JWT with a random jti, which is told as it was before the editor's last
+ * word. MSIV2_CONFIG for claims that are missing, too long or not UTF-8. Thread-safe. */
 MSIV2_MUST_USE enum msiv2_rc tokens_issue(struct tokens *tokens, const struct token_claims *claims,
-                                          struct bytes *out, struct msiv2_error *err);
+                                          struct bytes *out, char jti[UUID_TEXT_SIZE],
+                                          struct msiv2_error *err);
 
 /* MSIV2_OK unless making the key has failed, with the reason then; does not wait for a key still
  * being made. Thread-safe. */

@@ -12,7 +12,6 @@
 #include "emulator/pki/tokens.h"
 #include "imds_frame.h"
 #include "issued.h"
-#include "token_note.h"
 
 #define PATH       "/metadata/identity/oauth2/token"
 #define TOKEN_TYPE "Bearer"
@@ -190,7 +189,7 @@ static void select_identity(struct v1_facts *facts)
 /* TOK-01: a bearer token of the older form, for the resource as it was written. */
 static enum msiv2_rc make_token(struct role_call *call, const struct v1_facts *facts,
                                 const char *resource, int64_t expires_at_s, struct bytes *jwt,
-                                struct msiv2_error *err)
+                                char jti[UUID_TEXT_SIZE], struct msiv2_error *err)
 {
 	const char *tenant = config_host_tenant(facts->config, facts->host);
 	OWNED_STRUCT(bytes) issuer = {0};
@@ -209,7 +208,7 @@ static enum msiv2_rc make_token(struct role_call *call, const struct v1_facts *f
 	        .expires_at_s = expires_at_s,
 	        .editor = fault_run_editor(call->request->faults),
 	};
-	return tokens_issue(call->world->tokens, &claims, jwt, err);
+	return tokens_issue(call->world->tokens, &claims, jwt, jti, err);
 }
 
 /* A number as the text that V1-01 wants. */
@@ -230,14 +229,15 @@ static void answer_token(struct role_call *call, const struct v1_facts *facts)
 	int64_t lifetime_s = config_token_lifetime_s(facts->config, facts->host, facts->identity);
 	OWNED_STRUCT(bytes) jwt = {.secret = true};
 	OWNED(cJSON) *json = cJSON_CreateObject();
+	char jti[UUID_TEXT_SIZE] = "";
 	struct msiv2_error err = {0};
 
-	if (make_token(call, facts, resource, call->now_s + lifetime_s, &jwt, &err) != MSIV2_OK) {
+	if (make_token(call, facts, resource, call->now_s + lifetime_s, &jwt, jti, &err) !=
+	    MSIV2_OK) {
 		role_fail(call, &err);
 		return;
 	}
-	issued_token(call, facts->identity->client_id, &jwt);
-	token_note(call->notes, TOKEN_TYPE, &jwt);
+	issued_token(call, facts->identity->client_id, TOKEN_TYPE, jti, &jwt);
 	role_note(call->notes->token_audience, sizeof(call->notes->token_audience), resource);
 	cJSON_AddStringToObject(json, "access_token", bytes_text(&jwt));
 	cJSON_AddStringToObject(json, "client_id", facts->identity->client_id);

@@ -28,9 +28,14 @@ void issued_certificate(const struct role_call *call, const char *client_id,
 	registry_add(call->world->registry, REGISTRY_CERTIFICATE, &facts, der->data, der->len);
 }
 
-void issued_token(const struct role_call *call, const char *client_id, const struct bytes *jwt)
+void issued_token(const struct role_call *call, const char *client_id, const char *type,
+                  const char *jti, const struct bytes *jwt)
 {
 	struct registry_facts facts = facts_of(call, client_id);
+	struct journal_notes *notes = call->notes;
+
+	role_note(notes->token_type, sizeof(notes->token_type), type);
+	role_note(notes->token_jti, sizeof(notes->token_jti), jti);
 
 	/* The token service is asked by name, not on a host. */
 	if (!text_equal(call->request->listener, "imds"))

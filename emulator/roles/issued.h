@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* Tells the world's registry what an exchange handed out, exactly as it went over the wire. Never
- * fails an exchange. */
+/* Tells the world's registry what an exchange handed out, exactly as it went over the wire, and the
+ * journal what a token was. Never fails an exchange. */
 #ifndef EMULATOR_ROLES_ISSUED_H
 #define EMULATOR_ROLES_ISSUED_H
 
@@ -12,7 +12,9 @@
 /* A certificate's DER; `attested` when an attestation token was looked at. */
 void issued_certificate(const struct role_call *call, const char *client_id,
                         const struct bytes *der, bool attested);
-/* A token's compact JWT. */
-void issued_token(const struct role_call *call, const char *client_id, const struct bytes *jwt);
+/* A token's compact JWT. The journal is told its type and its jti, never the token itself (SEC-01).
+ */
+void issued_token(const struct role_call *call, const char *client_id, const char *type,
+                  const char *jti, const struct bytes *jwt);
 
 #endif

@@ -13,7 +13,6 @@
 #include "entra.h"
 #include "issued.h"
 #include "sts_rules.h"
-#include "token_note.h"
 
 #define DEFAULT_SUFFIX "/.default"
 
@@ -72,7 +71,8 @@ static int64_t lifetime_s(const struct role_call *call, const struct sts_facts *
 
 /* TOK-01. */
 static enum msiv2_rc make_token(struct role_call *call, const struct sts_facts *facts,
-                                struct bytes *jwt, struct msiv2_error *err)
+                                struct bytes *jwt, char jti[UUID_TEXT_SIZE],
+                                struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) issuer = {0};
 	OWNED_STRUCT(bytes) audience = {0};
@@ -95,7 +95,7 @@ static enum msiv2_rc make_token(struct role_call *call, const struct sts_facts *
 	};
 	role_note(call->notes->token_audience, sizeof(call->notes->token_audience),
 	          bytes_text(&audience));
-	return tokens_issue(call->world->tokens, &claims, jwt, err);
+	return tokens_issue(call->world->tokens, &claims, jwt, jti, err);
 }
 
 /* STS-03. */
@@ -106,14 +106,14 @@ static void answer_token(struct role_call *call, const struct sts_facts *facts)
 	OWNED_STRUCT(bytes) jwt = {.secret = true};
 	OWNED(cJSON) *json = cJSON_CreateObject();
 	char trace_id[UUID_TEXT_SIZE] = "";
+	char jti[UUID_TEXT_SIZE] = "";
 	struct msiv2_error err = {0};
 
-	if (make_token(call, facts, &jwt, &err) != MSIV2_OK) {
+	if (make_token(call, facts, &jwt, jti, &err) != MSIV2_OK) {
 		role_fail(call, &err);
 		return;
 	}
-	issued_token(call, facts->identity->client_id, &jwt);
-	token_note(call->notes, type, &jwt);
+	issued_token(call, facts->identity->client_id, type, jti, &jwt);
 	if (!rng_uuid(call->world->rng, trace_id))
 		trace_id[0] = '\0';
 	cJSON_AddStringToObject(json, "token_type", type);

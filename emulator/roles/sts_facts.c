@@ -43,11 +43,11 @@ static enum msiv2_rc read_certificate(struct sts_facts *facts, struct role_call 
 	OWNED_STRUCT(bytes) text = {0};
 	OWNED_STRUCT(bytes) cn = {0};
 
-	facts->verdict = ca_verify_client(world->ca, facts->certificate, call->now_s);
 	if (x509_name_value(X509_get_subject_name(facts->certificate), NID_commonName, &cn))
 		role_note(facts->certificate_cn, sizeof(facts->certificate_cn), bytes_text(&cn));
 	TRY(bytes_done(&cn, "certificate", err));
 	TRY(x509_sha256(facts->certificate, sha256, err));
+	facts->verdict = ca_verify_client(world->ca, facts->certificate, sha256, call->now_s);
 	base64url_encode(sha256, sizeof(sha256), &text);
 	TRY(bytes_done(&text, "certificate", err));
 	role_note(facts->thumbprint, sizeof(facts->thumbprint), bytes_text(&text));

@@ -162,10 +162,11 @@ static void an_access_token_is_no_attestation_token(void **state)
 	                                    .object_id = "o",
 	                                    .issued_at_s = NOW_S,
 	                                    .expires_at_s = NOW_S + 60};
+	char jti[UUID_TEXT_SIZE];
 
 	(void)state;
 	assert_int_equal(tokens_new(NULL, NULL, &access, NULL), MSIV2_OK);
-	assert_int_equal(tokens_issue(access, &claims, &jwt, NULL), MSIV2_OK);
+	assert_int_equal(tokens_issue(access, &claims, &jwt, jti, NULL), MSIV2_OK);
 	assert_int_equal(faults_of(bytes_text(&jwt)),
 	                 ATTEST_TOKEN_JKU | ATTEST_TOKEN_SIGNATURE | ATTEST_TOKEN_CLAIM);
 }

@@ -95,6 +95,15 @@ static void expect_common_name(X509 *cert, const char *wanted)
 	assert_true(name.len <= 64);
 }
 
+/* What the CA thinks of a certificate that was presented. */
+static enum ca_verdict verify_client(const struct ca *ca, X509 *cert, int64_t now_s)
+{
+	uint8_t sha256[X509_SHA256_LEN];
+
+	assert_int_equal(x509_sha256(cert, sha256, NULL), MSIV2_OK);
+	return ca_verify_client(ca, cert, sha256, now_s);
+}
+
 static void every_subject_says_not_for_production(void **state)
 {
 	OWNED_STRUCT(ca) *ca = new_ca(CA_KEY_EC_P256);
@@ -216,10 +225,10 @@ static void validity_ends_are_included(void **state)
 	OWNED(X509) *cert = issue(ca, key, NOW_S, NOW_S + WEEK_S);
 
 	(void)state;
-	assert_int_equal(ca_verify_client(ca, cert, NOW_S - 1), CA_NOT_YET_VALID);
-	assert_int_equal(ca_verify_client(ca, cert, NOW_S), CA_OK);
-	assert_int_equal(ca_verify_client(ca, cert, NOW_S + WEEK_S), CA_OK);
-	assert_int_equal(ca_verify_client(ca, cert, NOW_S + WEEK_S + 1), CA_EXPIRED);
+	assert_int_equal(verify_client(ca, cert, NOW_S - 1), CA_NOT_YET_VALID);
+	assert_int_equal(verify_client(ca, cert, NOW_S), CA_OK);
+	assert_int_equal(verify_client(ca, cert, NOW_S + WEEK_S), CA_OK);
+	assert_int_equal(verify_client(ca, cert, NOW_S + WEEK_S + 1), CA_EXPIRED);
 }
 
 static void a_certificate_of_another_ca_is_foreign(void **state)
@@ -230,10 +239,10 @@ static void a_certificate_of_another_ca_is_foreign(void **state)
 	OWNED(X509) *cert = issue(other, key, NOW_S, NOW_S + WEEK_S);
 
 	(void)state;
-	assert_int_equal(ca_verify_client(ca, cert, NOW_S), CA_FOREIGN);
+	assert_int_equal(verify_client(ca, cert, NOW_S), CA_FOREIGN);
 	/* Foreign comes before every other complaint. */
-	assert_int_equal(ca_verify_client(ca, cert, NOW_S + 2 * WEEK_S), CA_FOREIGN);
-	assert_int_equal(ca_verify_client(ca, ca_server(other), NOW_S), CA_FOREIGN);
+	assert_int_equal(verify_client(ca, cert, NOW_S + 2 * WEEK_S), CA_FOREIGN);
+	assert_int_equal(verify_client(ca, ca_server(other), NOW_S), CA_FOREIGN);
 }
 
 /* The same certificate with one bit changed. */
@@ -266,7 +275,7 @@ static void an_altered_certificate_is_foreign(void **state)
 		if (changed == NULL)
 			continue;
 		parsed++;
-		assert_int_equal(ca_verify_client(ca, changed, NOW_S), CA_FOREIGN);
+		assert_int_equal(verify_client(ca, changed, NOW_S), CA_FOREIGN);
 	}
 	assert_true(parsed > 100);
 }
@@ -289,7 +298,7 @@ static void a_certificate_that_only_names_the_issuer_is_foreign(void **state)
 
 	(void)state;
 	assert_int_equal(ca_certificate_make(&what, &cert, NULL), MSIV2_OK);
-	assert_int_equal(ca_verify_client(ca, cert, NOW_S), CA_FOREIGN);
+	assert_int_equal(verify_client(ca, cert, NOW_S), CA_FOREIGN);
 }
 
 static void our_own_other_certificates_are_not_for_clients(void **state)
@@ -297,9 +306,9 @@ static void our_own_other_certificates_are_not_for_clients(void **state)
 	OWNED_STRUCT(ca) *ca = new_ca(CA_KEY_EC_P256);
 
 	(void)state;
-	assert_int_equal(ca_verify_client(ca, ca_server(ca), NOW_S), CA_NOT_FOR_CLIENT);
-	assert_int_equal(ca_verify_client(ca, ca_issuer(ca), NOW_S), CA_NOT_FOR_CLIENT);
-	assert_int_equal(ca_verify_client(ca, ca_root(ca), NOW_S), CA_NOT_FOR_CLIENT);
+	assert_int_equal(verify_client(ca, ca_server(ca), NOW_S), CA_NOT_FOR_CLIENT);
+	assert_int_equal(verify_client(ca, ca_issuer(ca), NOW_S), CA_NOT_FOR_CLIENT);
+	assert_int_equal(verify_client(ca, ca_root(ca), NOW_S), CA_NOT_FOR_CLIENT);
 }
 
 /* The issuer's private key, out of the state directory: the second one of the file. */
@@ -327,7 +336,7 @@ static enum ca_verdict verdict_on(const struct ca *ca, EVP_PKEY *signer,
 	                                    .rng = rng_system()};
 
 	assert_int_equal(ca_certificate_make(&what, &cert, NULL), MSIV2_OK);
-	return ca_verify_client(ca, cert, NOW_S);
+	return verify_client(ca, cert, NOW_S);
 }
 
 static void a_usage_that_is_not_granted_is_refused(void **state)
@@ -460,7 +469,7 @@ static void *issue_many(void *arg)
 	for (int i = 0; i < 25; i++) {
 		OWNED(X509) *cert = issue(ca, key, NOW_S, NOW_S + WEEK_S);
 
-		assert_int_equal(ca_verify_client(ca, cert, NOW_S), CA_OK);
+		assert_int_equal(verify_client(ca, cert, NOW_S), CA_OK);
 	}
 	return NULL;
 }

@@ -55,8 +55,9 @@ static int free_tokens(void **state)
 static void issue(struct tokens *tokens, const struct token_claims *claims, struct bytes *jwt)
 {
 	struct msiv2_error err = {0};
+	char jti[UUID_TEXT_SIZE];
 
-	if (tokens_issue(tokens, claims, jwt, &err) != MSIV2_OK)
+	if (tokens_issue(tokens, claims, jwt, jti, &err) != MSIV2_OK)
 		fail_msg("%s: %s", err.where, err.message);
 }
 
@@ -200,8 +201,9 @@ static void expect_no_token(struct tokens *tokens, const struct token_claims *cl
 {
 	OWNED_STRUCT(bytes) jwt = {0};
 	struct msiv2_error err = {0};
+	char jti[UUID_TEXT_SIZE];
 
-	assert_int_equal(tokens_issue(tokens, claims, &jwt, &err), MSIV2_CONFIG);
+	assert_int_equal(tokens_issue(tokens, claims, &jwt, jti, &err), MSIV2_CONFIG);
 	assert_int_equal(jwt.len, 0);
 	assert_true(text_starts(err.message, "the claim "));
 }
@@ -386,6 +388,7 @@ static void a_key_that_cannot_be_kept_fails_whoever_needs_it(void **state)
 	struct token_facts facts;
 	struct tokens *tokens;
 	char path[160];
+	char jti[UUID_TEXT_SIZE];
 
 	assert_int_equal(mkdir(dir->path, 0700), 0);
 	fault_at(FAULT_FILES, 4); /* mkdir, open to read, open to write, write */
@@ -393,7 +396,7 @@ static void a_key_that_cannot_be_kept_fails_whoever_needs_it(void **state)
 	assert_int_equal(tokens_jwks(tokens, &out, &err), MSIV2_CONFIG);
 	assert_true(fault_disarm());
 	assert_non_null(strstr(err.where, state_dir_file(dir, "token-key.pem", path)));
-	assert_int_equal(tokens_issue(tokens, &pop, &out, &err), MSIV2_CONFIG);
+	assert_int_equal(tokens_issue(tokens, &pop, &out, jti, &err), MSIV2_CONFIG);
 	assert_int_equal(tokens_check(tokens, "a.b.c", 5, NOW_S, &facts), TOKEN_NO_KEY);
 	assert_int_equal(tokens_ready(tokens, &err), MSIV2_CONFIG);
 	tokens_free(tokens);
@@ -491,10 +494,11 @@ static void memory_may_run_out_anywhere_while_issuing(void **state)
 	do {
 		OWNED_STRUCT(bytes) jwt = {0};
 		struct msiv2_error err = {0};
+		char jti[UUID_TEXT_SIZE];
 		enum msiv2_rc rc;
 
 		fault_at(FAULT_MEMORY, ++nth);
-		rc = tokens_issue(*state, &pop, &jwt, &err);
+		rc = tokens_issue(*state, &pop, &jwt, jti, &err);
 		fired = fault_disarm();
 		assert_int_equal(rc, fired ? MSIV2_INTERNAL : MSIV2_OK);
 		assert_int_equal(err.rc, rc);
