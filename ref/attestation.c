@@ -239,13 +239,8 @@ static enum msiv2_rc add_name(const struct key *key, const char *endpoint, struc
                               struct msiv2_error *err)
 {
 	uint8_t digest[X509_SHA256_LEN];
-	unsigned char *spki = NULL;
-	int len = i2d_PUBKEY(key_public(key), &spki);
-	bool done = len > 0 && EVP_Digest(spki, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1;
 
-	OPENSSL_free(spki);
-	if (!done)
-		return err_openssl(err, MSIV2_INTERNAL, WHERE, "cannot write the public key");
+	TRY(x509_key_sha256(key_public(key), digest, err));
 	bytes_addf(name, "%s ", endpoint);
 	hex_encode(digest, sizeof(digest), name);
 	return bytes_done(name, WHERE, err);

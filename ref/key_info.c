@@ -95,13 +95,8 @@ static enum msiv2_rc add_pem(EVP_PKEY *public_key, struct bytes *out, struct msi
 static enum msiv2_rc add_sha256(EVP_PKEY *public_key, struct bytes *out, struct msiv2_error *err)
 {
 	uint8_t digest[X509_SHA256_LEN];
-	unsigned char *spki = NULL;
-	int len = i2d_PUBKEY(public_key, &spki);
-	bool done = len > 0 && EVP_Digest(spki, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1;
 
-	OPENSSL_free(spki);
-	if (!done)
-		return err_openssl(err, MSIV2_INTERNAL, WHERE, "cannot write the public key");
+	TRY(x509_key_sha256(public_key, digest, err));
 	hex_encode(digest, sizeof(digest), out);
 	return bytes_done(out, WHERE, err);
 }

@@ -50,6 +50,11 @@ enum msiv2_rc key_settings_resolve(const struct key_settings *from, struct key_s
 	return MSIV2_OK;
 }
 
+const char *key_settings_name(const struct key_settings *settings)
+{
+	return settings->name != NULL ? settings->name : "msiv2";
+}
+
 struct key_place key_settings_place(const struct key_settings *settings,
                                     const struct msiv2_clock *clock, const struct log *log)
 {

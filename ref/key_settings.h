@@ -32,6 +32,8 @@ DEFINE_OWNED_VALUE(key_settings, key_settings_free)
 MSIV2_MUST_USE enum msiv2_rc key_settings_resolve(const struct key_settings *from,
                                                   struct key_settings *out,
                                                   struct msiv2_error *err);
+/* The name of the key in its device: the one set, or "msiv2". Borrowed from `settings`. */
+const char *key_settings_name(const struct key_settings *settings);
 /* The settings as providers want them; texts are borrowed from `settings`. */
 struct key_place key_settings_place(const struct key_settings *settings,
                                     const struct msiv2_clock *clock, const struct log *log);

@@ -12,9 +12,8 @@
 #include "common/text.h"
 #include "renewal.h"
 
-#define WHERE            "store"
-#define SYSTEM_ALIAS     "system_assigned_managed_identity"
-#define DEFAULT_KEY_NAME "msiv2"
+#define WHERE        "store"
+#define SYSTEM_ALIAS "system_assigned_managed_identity"
 
 struct persistence {
 	struct store *store; /* NULL = none */
@@ -131,16 +130,6 @@ static bool usable(struct persistence *p, const struct errand *errand)
 
 /* ---- looking ---- */
 
-static bool key_digest(const struct key *key, uint8_t out[X509_SHA256_LEN])
-{
-	unsigned char *spki = NULL;
-	int len = i2d_PUBKEY(key_public(key), &spki);
-	bool done = len > 0 && EVP_Digest(spki, (size_t)len, out, NULL, EVP_sha256(), NULL) == 1;
-
-	OPENSSL_free(spki);
-	return done;
-}
-
 void persistence_read(struct persistence *persistence, const struct errand *errand,
                       struct store_records *out)
 {
@@ -180,11 +169,12 @@ const struct store_record *persistence_choose(const struct persistence *persiste
 	                            .source = persistence->source,
 	                            .client_id = persistence->client_id,
 	                            .now_s = clock_now_s(persistence->clock),
+	                            .key_name = key_settings_name(persistence->keys),
 	                            .fresh = want->fresh};
 	const struct store_record *record;
 	size_t chosen;
 
-	if (want->key != NULL && !key_digest(want->key, digest))
+	if (want->key != NULL && x509_key_sha256(key_public(want->key), digest, NULL) != MSIV2_OK)
 		return NULL;
 	choice.key_kind = want->key != NULL ? key_kind(want->key) : NULL;
 	choice.key_sha256 = want->key != NULL ? digest : NULL;
@@ -244,8 +234,7 @@ void persistence_keep(struct persistence *persistence, const struct errand *erra
 	        .identity_type = issue->identity_type,
 	        .endpoint = issue->endpoint,
 	        .key_kind = (char *)key_kind(key),
-	        .key_name = persistence->keys->name != NULL ? persistence->keys->name
-	                                                    : (char *)DEFAULT_KEY_NAME,
+	        .key_name = (char *)key_settings_name(persistence->keys),
 	        .fresh = fresh,
 	        .stored_at_s = clock_now_s(persistence->clock),
 	        .certificate = issue->certificate,
@@ -254,9 +243,11 @@ void persistence_keep(struct persistence *persistence, const struct errand *erra
 	                                .source = persistence->source,
 	                                .now_s = entry.stored_at_s,
 	                                .key_kind = entry.key_kind,
+	                                .key_name = entry.key_name,
 	                                .key_sha256 = entry.key_sha256};
 
-	if (!usable(persistence, errand) || !key_digest(key, entry.key_sha256))
+	if (!usable(persistence, errand) ||
+	    x509_key_sha256(key_public(key), entry.key_sha256, &trouble) != MSIV2_OK)
 		return;
 	if (store_put(persistence->store, &entry, &want, &trouble) != MSIV2_OK)
 		report(persistence, errand, "cannot be written", &trouble);

@@ -59,17 +59,6 @@ void store_desk_close(struct store_desk *desk)
 
 /* ---- the key at hand ---- */
 
-static enum msiv2_rc public_sha256(const struct key *key, uint8_t out[X509_SHA256_LEN],
-                                   struct msiv2_error *err)
-{
-	unsigned char *der = NULL;
-	int len = i2d_PUBKEY(key_public(key), &der);
-	bool done = len > 0 && EVP_Digest(der, (size_t)len, out, NULL, EVP_sha256(), NULL) == 1;
-
-	OPENSSL_free(der);
-	return done ? MSIV2_OK : err_openssl(err, MSIV2_INTERNAL, "key", "cannot be hashed");
-}
-
 enum msiv2_rc store_desk_key(const struct store_desk *desk, const char *kind, const char *name,
                              int64_t timeout_ms, uint8_t sha256[X509_SHA256_LEN],
                              enum key_lack *lack, struct msiv2_error *err)
@@ -90,7 +79,7 @@ enum msiv2_rc store_desk_key(const struct store_desk *desk, const char *kind, co
 	        &place,
 	        clock_deadline_us(client->clock, timeout_ms > 0 ? timeout_ms : KEY_TIMEOUT_MS),
 	        &key, lack, err));
-	return public_sha256(key, sha256, err);
+	return x509_key_sha256(key_public(key), sha256, err);
 }
 
 void store_desk_find_key(struct store_desk *desk, const struct arguments *args, struct bytes *notes)
@@ -104,13 +93,17 @@ void store_desk_find_key(struct store_desk *desk, const struct arguments *args, 
 
 		if (provider == &memory_provider)
 			continue;
-		if (store_desk_key(desk, provider->kind, NULL, args->timeout_ms, desk->key_sha256,
-		                   &lack, &err) == MSIV2_OK) {
+		desk->key_there = store_desk_key(desk, provider->kind, NULL, args->timeout_ms,
+		                                 desk->key_sha256, &lack, &err) == MSIV2_OK;
+		/* An acquisition would stop at this device, and make the key that is not there. */
+		if (desk->key_there || lack == KEY_LACK_UNMADE)
 			desk->key_kind = provider->kind;
+		if (desk->key_there)
 			return;
-		}
 		bytes_addf(notes, "msiv2: note: %s key is %s: %s\n", provider->kind,
 		           key_lack_name(lack), msiv2_error_message(&err));
+		if (desk->key_kind != NULL)
+			return;
 	}
 }
 
@@ -120,7 +113,8 @@ void store_desk_judge(struct store_desk *desk, const char *source)
 	        .source = source,
 	        .now_s = desk->now_s,
 	        .key_kind = desk->key_kind,
-	        .key_sha256 = desk->key_kind != NULL ? desk->key_sha256 : NULL,
+	        .key_name = key_settings_name(&desk->session.client->keys),
+	        .key_sha256 = desk->key_there ? desk->key_sha256 : NULL,
 	};
 
 	survey_judge(&desk->survey, &want);

@@ -17,7 +17,8 @@ struct store_desk {
 	struct session session;
 	struct store *store;
 	enum store_scope scope;
-	const char *key_kind; /* static; NULL = no key that outlives its process is at hand */
+	const char *key_kind; /* static; of the key an acquisition would use; NULL = not known */
+	bool key_there;       /* it exists; otherwise one would be made */
 	uint8_t key_sha256[X509_SHA256_LEN];
 	int64_t now_s;
 	struct survey survey; /* empty until it is read; then not judged yet */

@@ -253,7 +253,7 @@ static enum msiv2_rc open_in_time(struct hardware_key *key, const char *name, in
 static enum key_lack lack_of(const struct hardware_key *key)
 {
 	if (key->absent)
-		return KEY_LACK_ABSENT;
+		return KEY_LACK_UNMADE;
 	return tpm_lack(key->tpm) == KEY_LACK_REFUSED ? KEY_LACK_REFUSED : KEY_LACK_BROKEN;
 }
 

@@ -123,9 +123,8 @@ bool hierarchy_persists(const struct hierarchy *hierarchy)
 const char *key_lack_name(enum key_lack lack)
 {
 	static const char *const names[] = {
-	        [KEY_LACK_NONE] = "present",
-	        [KEY_LACK_ABSENT] = "absent",
-	        [KEY_LACK_BROKEN] = "broken",
+	        [KEY_LACK_NONE] = "present",    [KEY_LACK_ABSENT] = "absent",
+	        [KEY_LACK_UNMADE] = "absent",   [KEY_LACK_BROKEN] = "broken",
 	        [KEY_LACK_REFUSED] = "refused",
 	};
 

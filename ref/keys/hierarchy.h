@@ -51,7 +51,7 @@ bool hierarchy_persists(const struct hierarchy *hierarchy);
 
 /* The provider of a kind by name of `len` bytes, or NULL. */
 const struct key_provider *hierarchy_provider(const char *kind, size_t len);
-/* "absent", "broken", "refused". */
+/* "absent" (device or key), "broken", "refused". */
 const char *key_lack_name(enum key_lack lack);
 
 #endif

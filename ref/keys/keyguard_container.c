@@ -127,7 +127,7 @@ static enum msiv2_rc none_of_use(const struct keyguard_container *container,
 {
 	if (trouble->error.rc != MSIV2_OK)
 		return trouble->error.rc;
-	return pkcs11_says(trouble, KEY_LACK_ABSENT, "there is no key named \"%s\"",
+	return pkcs11_says(trouble, KEY_LACK_UNMADE, "there is no key named \"%s\"",
 	                   container->label);
 }
 

@@ -25,7 +25,7 @@ struct keyguard_container {
 };
 
 /* The container's pair, found or made, alive (KEY-08): one whose test signature fails is replaced.
- * Find only: KEY_LACK_ABSENT when there is none, KEY_LACK_BROKEN when it does not sign. */
+ * Find only: KEY_LACK_UNMADE when there is none, KEY_LACK_BROKEN when it does not sign. */
 MSIV2_MUST_USE enum msiv2_rc keyguard_container_get(const struct keyguard_container *container,
                                                     struct keyguard_pair *out,
                                                     struct pkcs11_trouble *trouble);

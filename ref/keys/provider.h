@@ -23,6 +23,7 @@
 enum key_lack {
 	KEY_LACK_NONE,    /* it gave one */
 	KEY_LACK_ABSENT,  /* not configured, or no such device on this machine */
+	KEY_LACK_UNMADE,  /* the device is there, the key is not, and was not to be made */
 	KEY_LACK_BROKEN,  /* it is there and fails */
 	KEY_LACK_REFUSED, /* it is there and will not: wrong or locked PIN, lockout, policy */
 };
@@ -54,7 +55,7 @@ struct key_provider {
 	int strength;     /* higher is stronger: 3, 2, 1 (KEY-02) */
 	/* Finds the key of place->name or makes it, and proves by a test signature that it lives;
 	 * one that does not is replaced (KEY-08). With place->existing there is no making and no
-	 * replacing: KEY_LACK_ABSENT when there is none. Never leaves a half-made key behind. Ends
+	 * replacing: KEY_LACK_UNMADE when there is none. Never leaves a half-made key behind. Ends
 	 * by deadline_us (monotonic, CLOCK_NEVER allowed). On failure *lack says why and the error
 	 * is MSIV2_KEY_UNAVAILABLE in words for a person (MSIV2_TIMEOUT at the deadline,
 	 * MSIV2_INTERNAL when memory is out). */

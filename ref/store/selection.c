@@ -79,11 +79,16 @@ static bool is_refused(const struct store_entry *entry, const struct store_want 
 
 static enum store_verdict judge_key(const struct store_entry *entry, const struct store_want *want)
 {
-	if (want->key_kind == NULL || want->key_sha256 == NULL)
+	/* Each program has a key of its own when it names one: what another key has certified is
+	 * that program's business. */
+	if (want->key_name != NULL && !text_equal(entry->key_name, want->key_name))
+		return STORE_OTHER_KEY;
+	if (want->key_kind == NULL)
 		return STORE_SPARE;
 	if (!text_equal(entry->key_kind, want->key_kind))
 		return STORE_OTHER_KEY;
-	if (memcmp(entry->key_sha256, want->key_sha256, X509_SHA256_LEN) != 0)
+	if (want->key_sha256 == NULL ||
+	    memcmp(entry->key_sha256, want->key_sha256, X509_SHA256_LEN) != 0)
 		return STORE_ORPHAN; /* STORE-07 */
 	return STORE_SPARE;
 }
@@ -118,21 +123,31 @@ static int compare(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-/* Of one that was judged, so the validity can be read. */
-static int64_t not_after_of(const struct store_record *record)
-{
-	int64_t unused, not_after_s = 0;
+#define RANKS 5
 
-	return x509_validity(record->entry.certificate, &unused, &not_after_s) ? not_after_s : 0;
+/* What decides, most important first. Of one that was judged, so the validity can be read. */
+static void rank(const struct store_record *record, int64_t out[RANKS])
+{
+	int64_t not_before_s = 0, not_after_s = 0;
+	bool valid = x509_validity(record->entry.certificate, &not_before_s, &not_after_s);
+
+	out[0] = valid ? not_after_s : 0;
+	out[1] = valid ? not_before_s : 0;
+	out[2] = record->entry.fresh;
+	out[3] = record->entry.stored_at_s;
+	out[4] = record->stamp.changed_ns;
 }
 
 /* a is used rather than b. */
 static bool is_better(const struct store_record *a, const struct store_record *b)
 {
-	int order = compare(not_after_of(a), not_after_of(b));
+	int64_t left[RANKS], right[RANKS];
+	int order = 0;
 
-	if (order == 0)
-		order = compare(a->entry.stored_at_s, b->entry.stored_at_s);
+	rank(a, left);
+	rank(b, right);
+	for (size_t i = 0; i < RANKS && order == 0; i++)
+		order = compare(left[i], right[i]);
 	if (order == 0)
 		order = strcmp(b->file, a->file);
 	return order > 0;

@@ -20,8 +20,8 @@ enum store_verdict {
 	STORE_EXPIRED,       /* past notAfter */
 	STORE_STALE,         /* 24 h or less left (STORE-05) */
 	STORE_FUTURE,        /* notBefore is ahead: kept, the clock may be wrong */
-	STORE_ORPHAN,        /* its kind of key is there, with another public key (STORE-07) */
-	STORE_OTHER_KEY,     /* of a kind of key that is not in use now: kept */
+	STORE_ORPHAN,        /* its key is gone, or is another one by now (STORE-07) */
+	STORE_OTHER_KEY,     /* of a kind or a name of key that is not in use now: kept */
 	STORE_OTHER_SOURCE,  /* issued by another IMDS: kept */
 	STORE_OTHER_SUBJECT, /* subject or issuer is not what is asked for (STORE-01): kept */
 	STORE_REFUSED,       /* the caller does not want this one, or only a fresh one (STS-05) */
@@ -69,7 +69,8 @@ struct store_want {
 	const char *issuer;    /* as store_entry_issuer() writes it; NULL = whoever issued it */
 	int64_t now_s;
 	const char *key_kind;      /* NULL = the key is not known yet: none is judged an orphan */
-	const uint8_t *key_sha256; /* of the key at hand; NULL with key_kind NULL */
+	const char *key_name;      /* of the key in its device; NULL = any */
+	const uint8_t *key_sha256; /* of the key at hand; NULL with a kind = the key is gone */
 	const uint8_t *not_sha256; /* certificate that was refused; NULL = none */
 	bool fresh;                /* only one issued with bypass_cache=true */
 };
@@ -77,7 +78,9 @@ struct store_want {
 /* Judges every record; returns the index of the chosen one, or records->count. Verdicts are tried
  * in this order: unread, corrupt, expired (whosever it is: nobody can use it), other source, stale,
  * future, other subject, refused, other key, orphan. Of several that will do the newest notAfter
- * wins (STORE-10), then the one stored last, then the smaller file name. */
+ * wins (STORE-10), then the newest notBefore, then one that was issued past IMDS's cache, then the
+ * one stored last: by the second it says itself, and within it by the time of the file. The file's
+ * name decides between what cannot be told apart. */
 size_t store_select(struct store_records *records, const struct store_want *want);
 
 #endif

@@ -136,7 +136,7 @@ static void who_only_looks_finds_a_key_but_makes_none(void **state)
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(hardware_bench_try(&looked_at, &found, &lack, &err),
 		                 MSIV2_KEY_UNAVAILABLE);
-		assert_int_equal(lack, KEY_LACK_ABSENT);
+		assert_int_equal(lack, KEY_LACK_UNMADE);
 		assert_non_null(strstr(err.message, "has no such key"));
 	}
 	looked_at.existing = false;

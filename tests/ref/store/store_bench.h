@@ -39,6 +39,7 @@ struct entry_recipe {
 	const char *client_id; /* NULL = BENCH_CLIENT */
 	const char *issuer;    /* its CN; NULL = some */
 	const char *kind;      /* NULL = "keyguard" */
+	const char *key_name;  /* NULL = "msiv2-key" */
 	EVP_PKEY *key;         /* NULL = the bench's */
 	int64_t from_s;        /* notBefore, seconds after BENCH_NOW_S */
 	int64_t until_s;       /* notAfter likewise; 0 = 7 days after from_s */

@@ -89,6 +89,22 @@ static void the_newest_not_after_wins_whatever_the_order(void **state)
 	assert_verdicts(shelf, (enum store_verdict[]){STORE_SPARE, STORE_CHOSEN, STORE_SPARE}, 1);
 }
 
+/* Three that end together, two of them issued in one second. */
+static void of_equals_the_newer_wins_then_the_fresh_one(void **state)
+{
+	struct shelf *shelf = *state;
+	const int64_t until_s = 7 * BENCH_DAY_S;
+
+	(void)add(shelf, &(struct entry_recipe){
+	                         .from_s = -2, .until_s = until_s, .stored_s = 9, .fresh = true});
+	(void)add(shelf, &(struct entry_recipe){
+	                         .from_s = -1, .until_s = until_s, .stored_s = 1, .fresh = true});
+	(void)add(shelf, &(struct entry_recipe){.from_s = -1, .until_s = until_s, .stored_s = 2});
+	assert_verdicts(shelf, (enum store_verdict[]){STORE_SPARE, STORE_CHOSEN, STORE_SPARE}, 1);
+	shelf->records.items[1].entry.fresh = false;
+	assert_verdicts(shelf, (enum store_verdict[]){STORE_SPARE, STORE_SPARE, STORE_CHOSEN}, 2);
+}
+
 static void of_equals_the_one_stored_last_wins_then_the_smaller_name(void **state)
 {
 	struct shelf *shelf = *state;
@@ -97,7 +113,10 @@ static void of_equals_the_one_stored_last_wins_then_the_smaller_name(void **stat
 	(void)add(shelf, &(struct entry_recipe){.stored_s = 2});
 	(void)add(shelf, &(struct entry_recipe){.stored_s = 2});
 	assert_verdicts(shelf, (enum store_verdict[]){STORE_SPARE, STORE_CHOSEN, STORE_SPARE}, 1);
-	shelf->records.items[0].entry.stored_at_s++;
+	/* Within a second the file itself tells. */
+	shelf->records.items[2].stamp.changed_ns = 1;
+	assert_verdicts(shelf, (enum store_verdict[]){STORE_SPARE, STORE_SPARE, STORE_CHOSEN}, 2);
+	shelf->records.items[0].entry.stored_at_s += 2;
 	assert_verdicts(shelf, (enum store_verdict[]){STORE_CHOSEN, STORE_SPARE, STORE_SPARE}, 0);
 }
 
@@ -159,6 +178,34 @@ static void another_key_of_the_same_kind_makes_an_orphan(void **state)
 	shelf->want = want;
 	shelf->want.key_kind = "hardware";
 	assert_verdicts(shelf, (enum store_verdict[]){STORE_OTHER_KEY, STORE_CHOSEN}, 1);
+}
+
+/* STORE-07 */
+static void an_entry_whose_key_is_gone_is_an_orphan(void **state)
+{
+	struct shelf *shelf = *state;
+
+	(void)add(shelf, &(struct entry_recipe){0});
+	(void)add(shelf, &(struct entry_recipe){.kind = "hardware"});
+	shelf->want.key_sha256 = NULL;
+	assert_verdicts(shelf, (enum store_verdict[]){STORE_ORPHAN, STORE_OTHER_KEY}, 2);
+}
+
+static void a_key_of_another_name_has_entries_of_its_own(void **state)
+{
+	struct shelf *shelf = *state;
+
+	(void)add(shelf, &(struct entry_recipe){.key = shelf->bench.other_key, .key_name = "mine"});
+	(void)add(shelf, &(struct entry_recipe){0});
+	shelf->want.key_name = "msiv2-key";
+	assert_verdicts(shelf, (enum store_verdict[]){STORE_OTHER_KEY, STORE_CHOSEN}, 1);
+	shelf->want.key_name = "mine";
+	assert_verdicts(shelf, (enum store_verdict[]){STORE_ORPHAN, STORE_OTHER_KEY}, 2);
+	/* The name is known before the key is. */
+	shelf->want.key_kind = NULL;
+	shelf->want.key_sha256 = NULL;
+	assert_verdicts(shelf, (enum store_verdict[]){STORE_CHOSEN, STORE_OTHER_KEY}, 0);
+	assert_false(store_verdict_removes(STORE_OTHER_KEY));
 }
 
 static void another_imds_has_entries_of_its_own(void **state)
@@ -242,10 +289,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        on_a_shelf(nothing_is_chosen_of_nothing),
 	        on_a_shelf(the_newest_not_after_wins_whatever_the_order),
+	        on_a_shelf(of_equals_the_newer_wins_then_the_fresh_one),
 	        on_a_shelf(of_equals_the_one_stored_last_wins_then_the_smaller_name),
 	        on_a_shelf(the_validity_is_judged_to_the_second),
 	        on_a_shelf(what_is_no_entry_is_corrupt_and_what_could_not_be_read_is_not),
 	        on_a_shelf(another_key_of_the_same_kind_makes_an_orphan),
+	        on_a_shelf(an_entry_whose_key_is_gone_is_an_orphan),
+	        on_a_shelf(a_key_of_another_name_has_entries_of_its_own),
 	        on_a_shelf(another_imds_has_entries_of_its_own),
 	        on_a_shelf(subject_and_issuer_are_what_is_asked_for),
 	        on_a_shelf(a_refused_certificate_is_not_chosen_again),
