@@ -233,6 +233,17 @@ static bool not_base64(const struct fault_act *act)
 	return !text.failed && replace(parent, value, cJSON_CreateString(bytes_text(&text)));
 }
 
+/* STS-03: PoP was asked for, and what is answered is called something else. */
+static bool token_type_other(const struct fault_act *act)
+{
+	cJSON *parent;
+	cJSON *value = json_path_find(*act->json, "token_type", &parent);
+	const char *type = fault_text(act, "value");
+
+	return cJSON_IsString(value) && !text_equal(value->valuestring, type) &&
+	       replace(parent, value, cJSON_CreateString(type));
+}
+
 static bool truncated(const struct fault_act *act)
 {
 	struct bytes *body = &act->response->body;
@@ -350,6 +361,14 @@ static const struct fault_kind kinds[] = {
          0,
          {{0}},
          not_base64},
+        {"token-type-other",
+         "The token's type is not the one that was asked for; with jwt-no-cnf nor is the token.",
+         "STS-03",
+         FAULT_AT_JSON,
+         FAULT_BIT(ENDPOINT_TOKEN),
+         0,
+         {{"value", FAULT_TEXT, "\"Bearer\"", 0, 0, false, "the type that is answered", is_name}},
+         token_type_other},
 };
 
 const struct fault_family fault_family_json = {"json", "JSON of any answer", kinds,

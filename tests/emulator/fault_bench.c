@@ -154,22 +154,30 @@ static void read_all(struct wire *wire, int64_t start_us, struct fault_seen *see
 
 void fault_bench_see(struct fault_bench *bench, enum endpoint endpoint, struct fault_seen *seen)
 {
-	bool tls = endpoint == ENDPOINT_TLS || endpoint == ENDPOINT_TOKEN ||
-	           endpoint == ENDPOINT_RESOURCE;
+	OWNED_STRUCT(bytes) request = {0};
+
+	print_request(bench, endpoint, &request);
+	fault_bench_send(bench,
+	                 endpoint == ENDPOINT_TLS || endpoint == ENDPOINT_TOKEN ||
+	                         endpoint == ENDPOINT_RESOURCE,
+	                 &request, seen);
+}
+
+void fault_bench_send(struct fault_bench *bench, bool tls, const struct bytes *request,
+                      struct fault_seen *seen)
+{
 	const char *base =
 	        tls ? msiv2_emulator_sts(bench->emulator) : msiv2_emulator_imds(bench->emulator);
 	int64_t start_us = clock_mono_us(clock_system());
-	OWNED_STRUCT(bytes) request = {0};
 	struct wire wire;
 	const char *end;
 
 	*seen = (struct fault_seen){.body = ""};
-	print_request(bench, endpoint, &request);
 	wire_open(&wire, wire_port(base));
 	if (tls)
 		start_tls(bench, &wire, seen);
 	if (!tls || seen->handshake) {
-		wire_send_bytes(&wire, request.data, request.len);
+		wire_send_bytes(&wire, request->data, request->len);
 		read_all(&wire, start_us, seen);
 	}
 	wire_close(&wire);

@@ -42,6 +42,10 @@ void fault_bench_start(struct fault_bench *bench, const char *config_text);
 void fault_bench_stop(struct fault_bench *bench);
 /* One exchange with an endpoint, on a connection of its own. A new CSR goes to issuecredential. */
 void fault_bench_see(struct fault_bench *bench, enum endpoint endpoint, struct fault_seen *seen);
+/* The same with a request of one's own, which asks for the connection to be closed; over TLS or to
+ * IMDS. */
+void fault_bench_send(struct fault_bench *bench, bool tls, const struct bytes *request,
+                      struct fault_seen *seen);
 /* Frees. */
 void fault_seen_free(struct fault_seen *seen);
 DEFINE_OWNED_VALUE(fault_seen, fault_seen_free)

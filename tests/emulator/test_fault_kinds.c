@@ -49,6 +49,16 @@ static bool answers(const struct row *row, const struct fault_seen *seen)
 	return seen->status == row->number && strstr(bytes_text(&seen->raw), row->text) != NULL;
 }
 
+/* That error, and no numbers beside it. */
+static bool refuses_without_codes(const struct row *row, const struct fault_seen *seen)
+{
+	OWNED_STRUCT(bytes) error = {0};
+
+	fault_seen_text(seen, "error", &error);
+	return seen->status == row->number && text_equal(bytes_text(&error), row->text) &&
+	       strstr(seen->body, "error_description") && !strstr(seen->body, "error_codes");
+}
+
 static bool has_empty_body(const struct row *row, const struct fault_seen *seen)
 {
 	return seen->status == row->number && seen->body[0] == '\0';
@@ -391,8 +401,7 @@ static const struct row rows[] = {
         AADSTS(1000901, 400),
         AADSTS(50000, 500),
         AADSTS(90033, 503),
-        {"invalid-client-without-codes", TOKEN, NULL, answers, "{\"error\":\"invalid_client\"",
-         401},
+        {"invalid-client-without-codes", TOKEN, NULL, refuses_without_codes, "invalid_client", 401},
         {"token-error", TOKEN, "{\"status\":403,\"error\":\"no_way\",\"code\":5}", answers,
          "{\"error\":\"no_way\",\"error_description\":\"AADSTS5: The request", 403},
         {"claims-challenge", ENDPOINT_RESOURCE, "{\"claims\":{\"a\":1}}", answers,
@@ -450,6 +459,7 @@ static const struct row rows[] = {
         {"json-trailing", META, NULL, contains, "}{}", 0},
         {"certificate-pem", ISSUE, NULL, contains, "\"-----BEGIN CERTIFICATE-----\\n", 0},
         {"certificate-not-base64", ISSUE, NULL, contains, "-_=\"", 0},
+        {"token-type-other", TOKEN, NULL, answers, "\"token_type\":\"Bearer\"", 200},
 
         {"wire-delay", META, "{\"ms\":400}", is_late, NULL, 400},
         {"wire-drip", META, "{\"bytes\":40,\"every_ms\":60}", drips, NULL, 400},
