@@ -11,6 +11,7 @@ line, order and spelling of headers, body. With --update the files are written a
 """
 import base64
 import difflib
+import hashlib
 import http.client
 import json
 import os
@@ -20,6 +21,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 PROJECT = os.path.dirname(os.path.dirname(HERE))
@@ -36,9 +38,10 @@ FIXED = {TENANT, SYSTEM, USER, CORRELATION, "11111111-2222-4333-8444-55555555555
 # The masks, in this order: what is replaced, and by what. Only the group of the pattern goes, or
 # all of it when it has none. A Content-Length is masked where the body was.
 MASKS = (
+    (r"^Date: (?!Sat, 21 Nov 2026 03:00:0)([^\r]+)", "<today>"),
     (r"(?:127\.0\.0\.1|localhost):(\d+)", "<port>"),
     (r'eyJ[\w-]+\.[\w-]+\.[\w-]+', "<jwt>"),
-    (r'"certificate":"([\w+/=]+)"', "<der>"),
+    (r'"certificate":"([\w+/=-]+)"', "<der>"),
     (r'"(?:x5t#S256|xms_tb)":"([\w-]+)"', "<thumbprint>"),
     (r"\b[0-9a-f]{64}\b", "<sha256>"),
     (r'"serial":"([0-9A-F]+)"', "<serial>"),
@@ -46,8 +49,9 @@ MASKS = (
     (r'"x5c":\["([\w+/=]+)"', "<der>"),
     (r'"nonce":"([\w-]+)"', "<nonce>"),
     (r'"offset_s":(-?\d+)', "<offset>"),
-    (r'"(?:mono_us|duration_us|response_bytes)":(\d+)', "<number>"),
-    (r'"User-Agent":"([^"]+)"', "<agent>"),
+    (r'"_?(?:mono_us|duration_us|response_bytes)":(\d+)', "<number>"),
+    (r'"(?:time|wait)":([\d.]+)', "<ms>"),
+    (r'"(?:User-Agent|user_agent)":"([^"]+)"', "<agent>"),
     (r'"ca_out":"([^"]+)"', "<path>"),
     (r"-----BEGIN CERTIFICATE-----([^-]+)-----END", "<pem>"),
     (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uuid>"),
@@ -82,6 +86,13 @@ ADMIN = (
     ("counts", "GET", "/journal/counts", ""),
     ("journal", "GET", "/journal?since=2&limit=1", ""),
     ("journal-lines", "GET", "/journal.jsonl?since=2&limit=1", ""),
+    ("journal-har", "GET", "/journal.har?since=2&limit=1", ""),
+    ("journal-wait", "GET", "/journal/wait?since=2&limit=1&endpoint=clock", ""),
+    ("journal-wait-in-vain", "GET", "/journal/wait?endpoint=keys&timeout_ms=1", ""),
+    ("journal-assert", "POST", "/journal/assert", '{"expect":[{"match":{"endpoint":"token"}}]}'),
+    ("journal-assert-near", "POST", "/journal/assert",
+     '{"expect":[{"match":{"endpoint":"token","status":400}}]}'),
+    ("findings", "GET", "/findings?rule=CSR-02", ""),
     ("journal-bad-query", "GET", "/journal?status=1", ""),
     ("certificates", "GET", "/certificates", ""),
     ("tokens", "GET", "/tokens", ""),
@@ -94,9 +105,11 @@ ADMIN = (
     ("clock", "GET", "/clock", ""),
     ("clock-bad-body", "POST", "/clock", "{"),
     ("faults", "GET", "/faults", ""),
+    ("faults-none", "DELETE", "/faults", ""),
     ("fault-made", "POST", "/faults", FAULT),
     ("fault-made-twice", "POST", "/faults", FAULT),
     ("fault-unknown", "POST", "/faults", '{"fault":"none","endpoint":"compute"}'),
+    ("fault", "GET", "/faults/one", ""),
     ("faults-unfired", "GET", "/faults/unfired", ""),
     ("fault-changed", "PATCH", "/faults/one", '{"enabled":false}'),
     ("fault-gone", "DELETE", "/faults/one", ""),
@@ -106,11 +119,39 @@ ADMIN = (
     ("wrong-method", "DELETE", "/health", ""),
 )
 
+# What changes the world for those after them, asked last; reset is the end.
+HOST = {"name": "other", "vm_id": CORRELATION,
+        "identities": [{"kind": "system", "client_id": CORRELATION, "object_id": CORRELATION}]}
+GUEST = {"kind": "user", "client_id": USER, "resource_id": "/a",
+         "object_id": "b2b2b2b2-0000-4000-8000-000000000002"}
+CHANGES = (
+    ("host-made", "POST", "/hosts", json.dumps(HOST)),
+    ("host-made-twice", "POST", "/hosts", json.dumps(HOST)),
+    ("host", "GET", "/hosts/other", ""),
+    ("host-changed", "PATCH", "/hosts/other", '{"personality":"v1-only"}'),
+    ("identity-made", "POST", "/hosts/other/identities", json.dumps(GUEST)),
+    ("identity-gone", "DELETE", f"/hosts/other/identities/{USER}", ""),
+    ("host-gone", "DELETE", "/hosts/other", ""),
+    ("world-changed", "PATCH", "/world", '{"token_lifetime_s":60}'),
+    ("rules-changed", "PATCH", "/rules", '{"META-03":"off"}'),
+    ("attestation-changed", "POST", "/attestation", '{"mode":"required"}'),
+    ("attestation-ca", "GET", "/attestation/ca.pem", ""),
+    ("revoke-all", "POST", "/revoke", '{"all":true}'),
+    ("clock-moved", "POST", "/clock", '{"advance_s":1}'),
+    ("reset", "POST", "/reset", ""),
+)
+# Files of the project, or printed from what is one.
+NOT_KEPT = {("GET", path) for path in ("/", "/page.css", "/page.js", "/page/{file}",
+                                       "/openapi.json", "/faults/catalogue")}
+
 
 def rows(kept):
     """(name, listener, certificate?, method, target, headers, body) of each answer."""
     for name, method, target, body in ADMIN:
         yield ("admin-" + name, "admin", 0, method, target, {}, body)
+    for name, suffix in (("certificate", ""), ("certificate-pem", ".pem")):
+        yield ("admin-" + name, "admin", 0, "GET", f"/certificates/{kept['sha256']}{suffix}", {},
+               "")
     csr = json.dumps({"csr": kept["csr"]}, separators=(",", ":"))
     bound = {"Authorization": "mtls_pop " + kept["token"]}
     plain = {"Authorization": "Bearer " + kept["token"]}
@@ -177,6 +218,27 @@ def rows(kept):
     )
     for listener in ("imds", "sts", "admin"):
         yield (listener + "-not-http", listener, 0, None, "rubbish\r\n\r\n", {}, "")
+    yield ("admin-enrol", "admin", 0, "POST", "/attestation/enrol", {},
+           json.dumps({"kind": "keyguard", "public_key": kept["public_key"]}))
+    for name, method, target, body in CHANGES:
+        yield ("admin-" + name, "admin", 0, method, target, {}, body)
+
+
+def left_out(ready, table):
+    """Routes of the admin interface that no row asks."""
+    with urllib.request.urlopen(ready["admin"] + "/openapi.json", timeout=30) as answer:
+        paths = json.load(answer)["paths"]
+    asked = {(row[3], row[4].partition("?")[0]) for row in table if row[1] == "admin"}
+
+    def is_asked(method, path):
+        shape = re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "$")
+        return (method, path) in asked or "{" in path and any(
+            method == its and shape.match(target) and target not in paths
+            for its, target in asked)
+
+    routes = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    return sorted(f"{method} {path}" for method, path in routes - NOT_KEPT
+                  if not is_asked(method, path))
 
 
 def start_emulator(program, folder):
@@ -209,8 +271,14 @@ def acquire(ready, folder):
         with open(os.path.join(folder, name), "rb") as file:
             return file.read()
 
+    public_key = subprocess.run(["openssl", "pkey", "-pubout", "-outform", "DER", "-in",
+                                 os.path.join(folder, "key.pem")], check=True,
+                                capture_output=True).stdout
+    certificate = ssl.PEM_cert_to_DER_cert(read("cert.pem").decode())
     return {"csr": base64.b64encode(read("csr.der")).decode(),
-            "token": read("token").decode().strip()}
+            "token": read("token").decode().strip(),
+            "public_key": base64.urlsafe_b64encode(public_key).decode().rstrip("="),
+            "sha256": hashlib.sha256(certificate).hexdigest()}
 
 
 def connect(ready, listener, certificate, folder):
@@ -317,6 +385,8 @@ def main():
         try:
             freeze(ready)
             table = list(rows(acquire(ready, folder)))
+            if routes := left_out(ready, table):
+                sys.exit("golden.py: no row asks for " + ", ".join(routes))
             good = [judge(row[0], mask(ask(ready, folder, row))) for row in table]
         finally:
             process.terminate()
