@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,11 +22,14 @@
 #define FIRST_NAP_US   INT64_C(1000)
 #define LONGEST_NAP_US INT64_C(20000)
 #define MARK_SIZE      96 /* what the holder writes into the file */
+#define PLEA_SIZE      24 /* after it: until when somebody who has waited for long still waits */
+#define LONG_WAIT_US   INT64_C(50000)
 
 struct store_lock {
 	int fd;
 	char holder[UUID_TEXT_SIZE];
 	uint64_t step;
+	bool pleaded; /* what plead() wrote is ours to take back */
 };
 
 static enum msiv2_rc fail(const struct store_lock_file *file, const char *what,
@@ -133,16 +137,72 @@ static bool is_stalled(struct watch *watch, const struct store_lock *lock,
 	return watched_us(watch, patience) - watch->progress_us >= stall_ms * CLOCK_US_PER_MS;
 }
 
-static int64_t next_nap_us(const struct watch *watch, const struct patience *patience,
-                           int64_t wait_ms)
+static int64_t left_us(const struct watch *watch, const struct patience *patience, int64_t wait_ms)
 {
-	int64_t nap = watch->napped_us + FIRST_NAP_US;
-	int64_t left = wait_ms > INT64_MAX / CLOCK_US_PER_MS
-	                       ? INT64_MAX
-	                       : wait_ms * CLOCK_US_PER_MS - watched_us(watch, patience);
+	return wait_ms > INT64_MAX / CLOCK_US_PER_MS
+	               ? INT64_MAX
+	               : wait_ms * CLOCK_US_PER_MS - watched_us(watch, patience);
+}
+
+/* The write lock is free for moments only, when many write without pause: who looks seldom misses
+ * them all. The gate is held for long, and for its waiters the first look will do. */
+static int64_t next_nap_us(const struct watch *watch, int64_t left, int64_t stall_ms)
+{
+	int64_t nap = stall_ms > 0 ? watch->napped_us + FIRST_NAP_US : FIRST_NAP_US;
 
 	nap = nap < LONGEST_NAP_US ? nap : LONGEST_NAP_US;
 	return nap < left ? nap : left;
+}
+
+/* ---- fairness of short waits ---- */
+
+/* When many write without pause, who has just written is the first to try again, and who waits may
+ * never look at the right moment. So who has waited for LONG_WAIT_US says so in the file, until its
+ * wait ends or it has the lock, and those who come newly let it go first. Nobody gives way for
+ * longer than that: then it waits for long itself. Only courtesy: what cannot be read or written,
+ * or was left by one that died, costs nobody the lock. Times are of the system's monotonic clock,
+ * which all processes share. */
+static bool is_pleaded(const struct store_lock *lock)
+{
+	int64_t now_us = clock_mono_us(clock_system());
+	char plea[PLEA_SIZE + 1] = "";
+	int64_t until_us;
+
+	if (fs_read_at(lock->fd, plea, PLEA_SIZE, MARK_SIZE) != PLEA_SIZE)
+		return false;
+	until_us = strtoll(plea, NULL, 10);
+	return until_us > now_us && until_us <= now_us + STORE_LOCK_WAIT_MS * CLOCK_US_PER_MS;
+}
+
+/* until_us 0 takes it back; who else still waits for long says so again. */
+static void plead(struct store_lock *lock, int64_t until_us)
+{
+	char plea[PLEA_SIZE + 1];
+
+	(void)snprintf(plea, sizeof(plea), "%*" PRId64 "\n", PLEA_SIZE - 1, until_us);
+	(void)fs_write_at(lock->fd, plea, PLEA_SIZE, MARK_SIZE);
+	lock->pleaded = until_us != 0;
+}
+
+/* One attempt at a lock that is held for moments only, made or left out by those rules. */
+static enum msiv2_rc attempt_politely(const struct store_lock_file *file, struct store_lock *lock,
+                                      int64_t waited_us, int64_t left, bool *held,
+                                      struct msiv2_error *err)
+{
+	const int64_t most_us = STORE_LOCK_WAIT_MS * CLOCK_US_PER_MS;
+	bool is_long = waited_us >= LONG_WAIT_US;
+
+	*held = false;
+	if (lock->fd < 0)
+		TRY(open_file(file, lock, err));
+	if (!is_long && left > LONG_WAIT_US && is_pleaded(lock))
+		return MSIV2_OK;
+	TRY(attempt(file, lock, held, err));
+	if (lock->pleaded && *held)
+		plead(lock, 0);
+	else if (is_long && !*held && lock->fd >= 0 && !is_pleaded(lock))
+		plead(lock, clock_mono_us(clock_system()) + (left < most_us ? left : most_us));
+	return MSIV2_OK;
 }
 
 static enum msiv2_rc wait_for(const struct store_lock_file *file, struct store_lock *lock,
@@ -153,10 +213,13 @@ static enum msiv2_rc wait_for(const struct store_lock_file *file, struct store_l
 	bool held;
 
 	for (;;) {
-		int64_t nap_us;
+		int64_t left = left_us(&watch, patience, wait_ms);
 
-		TRY(attempt(file, lock, &held, err));
-		nap_us = next_nap_us(&watch, patience, wait_ms);
+		if (stall_ms > 0)
+			TRY(attempt(file, lock, &held, err));
+		else
+			TRY(attempt_politely(file, lock, watched_us(&watch, patience), left, &held,
+			                     err));
 		*end = STORE_LOCK_HELD;
 		if (held)
 			return MSIV2_OK;
@@ -164,10 +227,11 @@ static enum msiv2_rc wait_for(const struct store_lock_file *file, struct store_l
 		if (stall_ms > 0 && is_stalled(&watch, lock, patience, stall_ms))
 			return MSIV2_OK;
 		*end = STORE_LOCK_BUSY;
-		if (nap_us <= 0)
+		if (left <= 0)
 			return MSIV2_OK;
-		TRY(patience_wait(patience, nap_us, WHERE, err));
-		watch.napped_us += nap_us;
+		left = next_nap_us(&watch, left, stall_ms);
+		TRY(patience_wait(patience, left, WHERE, err));
+		watch.napped_us += left;
 	}
 }
 
@@ -207,6 +271,8 @@ void store_lock_release(struct store_lock *lock)
 {
 	if (lock == NULL)
 		return;
+	if (lock->pleaded && lock->fd >= 0)
+		plead(lock, 0);
 	/* By word, not only by closing: a child that was forked meanwhile shares the description.
 	 */
 	if (lock->fd >= 0)

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@
 
 #include "common/clock.h"
 #include "common/files.h"
+#include "common/text.h"
 #include "store_bench.h"
 #include "tests/ref/virtual_clock.h"
 
@@ -96,6 +98,90 @@ static void a_held_lock_is_waited_for_no_longer_than_told(void **state)
 	assert_null(take(desk, 0, 0, STORE_LOCK_BUSY));
 	store_lock_release(steal(&held));
 	held = take(desk, STORE_LOCK_WAIT_MS, 0, STORE_LOCK_HELD);
+}
+
+#define PLEA_AT 96
+
+/* What somebody who waits for long says in the file: until when. */
+static void write_plea(const struct desk *desk, const char *text)
+{
+	int fd = open(desk->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, text, strlen(text), PLEA_AT), strlen(text));
+	assert_int_equal(close(fd), 0);
+}
+
+/* 0 when nobody says so. */
+static int64_t read_plea(const struct desk *desk)
+{
+	int fd = open(desk->path, O_RDONLY | O_CLOEXEC);
+	char text[25] = "";
+
+	assert_true(fd >= 0);
+	assert_true(pread(fd, text, 24, PLEA_AT) >= 0);
+	assert_int_equal(close(fd), 0);
+	return strtoll(text, NULL, 10);
+}
+
+/* Asked at each look at the time: never cancels, but notes what is said meanwhile. */
+struct listener {
+	const struct desk *desk;
+	int64_t heard_us;
+};
+
+static bool listen_in(void *ctx)
+{
+	struct listener *listener = ctx;
+	int64_t plea_us = read_plea(listener->desk);
+
+	listener->heard_us = plea_us > listener->heard_us ? plea_us : listener->heard_us;
+	return false;
+}
+
+/* STORE-09: but for no longer than it takes to have waited for long oneself. */
+static void who_comes_newly_gives_way_to_who_has_waited_for_long(void **state)
+{
+	static const struct {
+		int64_t ahead_us;
+		int64_t waited_us;
+	} rows[] = {{250000, 50000}, {-1, 0}, {3600000000, 0}, {-INT64_C(4000000000000000), 0}};
+	struct desk *desk = *state;
+	int64_t before_us = 0;
+
+	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
+		char plea[40];
+
+		(void)snprintf(plea, sizeof(plea), "%24lld",
+		               (long long)(clock_mono_us(clock_system()) + rows[i].ahead_us));
+		write_plea(desk, plea);
+		/* Who does not wait does not give way either. */
+		store_lock_release(take(desk, 0, 0, STORE_LOCK_HELD));
+		store_lock_release(take(desk, STORE_LOCK_WAIT_MS, 0, STORE_LOCK_HELD));
+		assert_int_equal(atomic_load(&desk->clock.waited_us) - before_us,
+		                 rows[i].waited_us);
+		before_us = atomic_load(&desk->clock.waited_us);
+	}
+	write_plea(desk, "no number of any kind at all");
+	store_lock_release(take(desk, STORE_LOCK_WAIT_MS, 0, STORE_LOCK_HELD));
+	assert_int_equal(atomic_load(&desk->clock.waited_us), before_us);
+}
+
+static void who_waits_for_long_says_so_and_takes_it_back(void **state)
+{
+	struct desk *desk = *state;
+	struct listener listener = {.desk = desk};
+	OWNED_STRUCT(store_lock) *held = take(desk, 0, 0, STORE_LOCK_HELD);
+	int64_t began_us = clock_mono_us(clock_system());
+
+	desk->patience.cancelled = listen_in;
+	desk->patience.cancelled_ctx = &listener;
+	assert_null(take(desk, 49, 0, STORE_LOCK_BUSY));
+	assert_int_equal(listener.heard_us, 0);
+	assert_null(take(desk, STORE_LOCK_WAIT_MS, 0, STORE_LOCK_BUSY));
+	assert_true(listener.heard_us > began_us);
+	assert_true(listener.heard_us <= clock_mono_us(clock_system()) + 300000);
+	assert_int_equal(read_plea(desk), 0);
 }
 
 static void a_holder_without_progress_is_not_waited_for(void **state)
@@ -483,6 +569,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        at_a_desk(a_free_lock_is_had_at_once),
 	        at_a_desk(a_held_lock_is_waited_for_no_longer_than_told),
+	        at_a_desk(who_comes_newly_gives_way_to_who_has_waited_for_long),
+	        at_a_desk(who_waits_for_long_says_so_and_takes_it_back),
 	        at_a_desk(a_holder_without_progress_is_not_waited_for),
 	        at_a_desk(a_holder_that_makes_progress_is_waited_for),
 	        at_a_desk(patience_ends_the_wait),
