@@ -101,7 +101,7 @@ long emulator_process_rss_kib(const struct emulator_process *process)
 
 int64_t emulator_process_cpu_us(const struct emulator_process *process)
 {
-	long user = 0, system = 0;
+	long user = 0, kernel = 0;
 	char path[64];
 	FILE *stat;
 
@@ -110,8 +110,8 @@ int64_t emulator_process_cpu_us(const struct emulator_process *process)
 	if (stat == NULL)
 		return 0;
 	if (fscanf(stat, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user,
-	           &system) != 2)
-		user = system = 0;
+	           &kernel) != 2)
+		user = kernel = 0;
 	(void)fclose(stat);
-	return (int64_t)(user + system) * 1000000 / sysconf(_SC_CLK_TCK);
+	return (int64_t)(user + kernel) * 1000000 / sysconf(_SC_CLK_TCK);
 }
