@@ -21,6 +21,8 @@ struct acquisition {
 	bool from_cache;         /* its token was found in the cache after all */
 	bool cut_short;          /* what the patience notes: see there */
 	struct store_lock *gate; /* the mint gate while it is held; borrowed */
+	int64_t gate_step_us;    /* monotonic: when the gate's waiters last saw a step of ours */
+	int64_t gate_told_us;    /* likewise: or any sign of life */
 	int64_t started_us;
 	struct msiv2_timings timings; /* of the legs taken so far */
 };

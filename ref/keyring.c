@@ -91,12 +91,13 @@ static enum msiv2_rc find(const struct search *search, struct msiv2_error *err)
 {
 	const struct errand *errand = search->errand;
 	struct keyring *keyring = search->keyring;
-	const struct key_place place =
+	struct key_place place =
 	        key_settings_place(keyring->settings, errand->patience.clock, &errand->log);
 	const struct key_provider *provider = NULL;
 	OWNED_STRUCT(key) *key = NULL;
 	OWNED(EVP_PKEY) *pkey = NULL;
 
+	place.lifesign = errand->patience.lifesign;
 	TRY(hierarchy_get(&keyring->settings->hierarchy, &place, errand->patience.deadline_us, &key,
 	                  &provider, err));
 	TRY(openssl_bridge_pkey(keyring->bridge, key, &pkey, err));

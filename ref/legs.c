@@ -14,14 +14,33 @@ static int64_t mono_us(const struct acquisition *a)
 	return clock_mono_us(a->client->clock);
 }
 
-void leg_done(const struct acquisition *a, int64_t *leg_us, const char *name, int64_t started_us)
+#define TOLD_AGAIN_US (CLOCK_US_PER_S / 2)
+
+void leg_lives(void *ctx, bool step)
+{
+	struct acquisition *a = ctx;
+	int64_t now_us;
+
+	if (a->gate == NULL)
+		return;
+	now_us = mono_us(a);
+	if (step)
+		a->gate_step_us = now_us;
+	else if (now_us - a->gate_told_us < TOLD_AGAIN_US ||
+	         now_us - a->gate_step_us > LEG_QUIET_S * CLOCK_US_PER_S)
+		return;
+	a->gate_told_us = now_us;
+	store_lock_progress(a->gate);
+}
+
+void leg_done(struct acquisition *a, int64_t *leg_us, const char *name, int64_t started_us)
 {
 	int64_t took_us = mono_us(a) - started_us;
 
 	*leg_us = (*leg_us > 0 ? *leg_us : 0) + took_us;
 	log_line(&a->errand.log, MSIV2_LOG_INFO, "%s: %" PRId64 ".%03" PRId64 " ms", name,
 	         took_us / 1000, took_us % 1000);
-	store_lock_progress(a->gate);
+	leg_lives(a, true);
 }
 
 /* KEY-01, KEY-04: the key comes before any question to IMDS. */

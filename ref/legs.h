@@ -12,7 +12,13 @@
 
 /* A leg that began at started_us (monotonic) is over. One that is taken more than once in an
  * acquisition adds up. */
-void leg_done(const struct acquisition *a, int64_t *leg_us, const char *name, int64_t started_us);
+void leg_done(struct acquisition *a, int64_t *leg_us, const char *name, int64_t started_us);
+
+/* How long one step of a leg may take before those who wait at the mint gate mint alone. */
+#define LEG_QUIET_S 60
+/* The lifesign of an acquisition, which is its ctx: tells those who wait at the mint gate while it
+ * is held, a few times a second at most. */
+void leg_lives(void *ctx, bool step);
 
 /* The client's key, also through the bridge; both are owned by the caller. */
 MSIV2_MUST_USE enum msiv2_rc leg_key(struct acquisition *a, struct key **key, EVP_PKEY **pkey,

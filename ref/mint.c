@@ -206,8 +206,11 @@ enum msiv2_rc mint(struct acquisition *a, const struct mint_order *order, struct
 	}
 	if (binding == NULL) {
 		a->gate = gate;
+		a->gate_step_us = a->gate_told_us = clock_mono_us(a->client->clock);
+		a->errand.patience.lifesign = (struct lifesign){leg_lives, a};
 		rc = mint_behind(a, order, &gate, &binding, err);
 		a->gate = NULL;
+		a->errand.patience.lifesign = (struct lifesign){0};
 	}
 	TRY(rc);
 	token_cache_keep(a->client->tokens, binding_thumbprint(binding)); /* TOK-02 */

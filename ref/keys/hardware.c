@@ -274,6 +274,7 @@ static enum msiv2_rc get_or_create(const struct key_place *place, int64_t deadli
 		return rc;
 	}
 	*lack = KEY_LACK_NONE;
+	tpm_share(key->tpm);
 	rc = key_new(&hardware_ops, steal(&key), out, err);
 	if (rc != MSIV2_OK)
 		*lack = KEY_LACK_BROKEN;

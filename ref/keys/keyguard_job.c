@@ -111,6 +111,7 @@ static bool copy_place(struct keyguard_job *job, const struct key_place *place)
 	job->clock = place->clock != NULL ? place->clock : clock_system();
 	job->job_clock = (struct msiv2_clock){job_now_s, job_mono_us, job_wait_us, job};
 	job->caller_log = place->log;
+	job->lifesign = place->lifesign;
 	job->place = (struct key_place){.name = job->name,
 	                                .existing = place->existing,
 	                                .module = job->module,
@@ -197,8 +198,10 @@ static bool wait_for(struct keyguard_job *job, int64_t deadline_us)
 	bool done;
 
 	(void)pthread_mutex_lock(&job->lock);
-	while (!job->done && clock_left_us(job->clock, deadline_us) > 0)
+	while (!job->done && clock_left_us(job->clock, deadline_us) > 0) {
 		nap(job, SLICE_US);
+		lifesign_tell(&job->lifesign, false);
+	}
 	if (!job->done)
 		nap(job, GRACE_US);
 	done = job->done;

@@ -33,6 +33,7 @@ struct keyguard_job {
 	/* Of the job itself. */
 	struct msiv2_clock job_clock;
 	struct log caller_log;
+	struct lifesign lifesign; /* of the caller, told by its own thread */
 	char *name;
 	char *module;
 	char *token_label;

@@ -18,6 +18,7 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "key.h"
+#include "ref/net/patience.h"
 
 /* Why a provider gave no key. */
 enum key_lack {
@@ -40,6 +41,7 @@ struct key_place {
 	bool existing;     /* find only: nothing is made, replaced or removed */
 	const struct msiv2_clock *clock; /* deadlines and retries */
 	struct log log;
+	struct lifesign lifesign; /* told while a key is looked for or made, not later */
 };
 
 /* What `msiv2 key` tells a person. */

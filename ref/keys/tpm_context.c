@@ -25,7 +25,8 @@ struct tpm_context {
 	pthread_cond_t left;
 	const struct msiv2_clock *clock; /* these two stay as they are */
 	struct log log;
-	bool busy; /* somebody has the turn; what follows is that one's */
+	struct lifesign lifesign; /* before the context is shared, and none from then on */
+	bool busy;                /* somebody has the turn; what follows is that one's */
 	struct tpm_link link;
 	struct patience patience;
 	ESYS_CONTEXT *esys;
@@ -94,6 +95,7 @@ enum msiv2_rc tpm_context_new(const struct key_place *place, struct tpm_context 
 	tpm->link.patience = &tpm->patience;
 	tpm->clock = place->clock != NULL ? place->clock : clock_system();
 	tpm->log = place->log;
+	tpm->lifesign = place->lifesign;
 	*out = tpm;
 	return MSIV2_OK;
 }
@@ -168,9 +170,16 @@ static enum msiv2_rc start_esys(struct tpm_context *tpm, struct msiv2_error *err
 	return MSIV2_OK;
 }
 
+void tpm_share(struct tpm_context *tpm)
+{
+	tpm->lifesign = (struct lifesign){0};
+	tpm->patience.lifesign = tpm->lifesign;
+}
+
 enum msiv2_rc tpm_enter(struct tpm_context *tpm, int64_t deadline_us, struct msiv2_error *err)
 {
-	const struct patience patience = {.clock = tpm->clock, .deadline_us = deadline_us};
+	const struct patience patience = {
+	        .clock = tpm->clock, .deadline_us = deadline_us, .lifesign = tpm->lifesign};
 	enum msiv2_rc rc;
 
 	TRY(take_turn(tpm, &patience, err));

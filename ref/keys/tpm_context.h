@@ -49,6 +49,9 @@ DEFINE_OWNED_STRUCT(tpm_context, tpm_context_free)
 /* Waits for the turn and begins an operation that ends by deadline_us. */
 MSIV2_MUST_USE enum msiv2_rc tpm_enter(struct tpm_context *tpm, int64_t deadline_us,
                                        struct msiv2_error *err);
+/* The one whose place it was made for gives it to others: the lifesign of that place is told no
+ * more. */
+void tpm_share(struct tpm_context *tpm);
 /* Ends the operation. */
 void tpm_leave(struct tpm_context *tpm);
 

@@ -35,6 +35,12 @@ int64_t patience_nap_us(const struct patience *patience, int64_t most_us)
 	return left < nap ? left : nap;
 }
 
+void lifesign_tell(const struct lifesign *lifesign, bool step)
+{
+	if (lifesign->tell != NULL)
+		lifesign->tell(lifesign->ctx, step);
+}
+
 enum msiv2_rc patience_check(const struct patience *patience, const char *where,
                              struct msiv2_error *err)
 {
@@ -42,7 +48,18 @@ enum msiv2_rc patience_check(const struct patience *patience, const char *where,
 		return err_set(err, MSIV2_TIMEOUT, where, "cancelled by the caller");
 	if (patience_left_us(patience) == 0)
 		return err_set(err, MSIV2_TIMEOUT, where, "the deadline has passed");
+	lifesign_tell(&patience->lifesign, false);
 	return MSIV2_OK;
+}
+
+static int64_t slice_us(const struct patience *patience, int64_t wait_us)
+{
+	int64_t most = patience->lifesign.tell != NULL ? PATIENCE_SIGN_US : wait_us;
+	int64_t left = patience_left_us(patience);
+
+	most = patience->cancelled != NULL ? PATIENCE_SLICE_US : most;
+	most = most < wait_us ? most : wait_us;
+	return most < left ? most : left;
 }
 
 enum msiv2_rc patience_wait(const struct patience *patience, int64_t wait_us, const char *where,
@@ -51,14 +68,14 @@ enum msiv2_rc patience_wait(const struct patience *patience, int64_t wait_us, co
 	/* Counted down, not read back: a lent clock may return early and must not make this spin.
 	 */
 	while (wait_us > 0) {
-		int64_t slice = patience->cancelled != NULL ? PATIENCE_SLICE_US : wait_us;
-		int64_t left = patience_left_us(patience);
+		int64_t slice;
 
 		TRY(patience_check(patience, where, err));
-		slice = slice < wait_us ? slice : wait_us;
-		slice = slice < left ? slice : left;
+		slice = slice_us(patience, wait_us);
 		clock_wait_us(patience->clock, slice);
 		wait_us -= slice;
 	}
-	return patience_check(patience, where, err);
+	TRY(patience_check(patience, where, err));
+	lifesign_tell(&patience->lifesign, true);
+	return MSIV2_OK;
 }

@@ -52,6 +52,38 @@ static bool same_key(struct key *a, struct key *b)
 	return EVP_PKEY_eq(key_public(a), key_public(b)) == 1;
 }
 
+static void count_sign(void *ctx, bool step)
+{
+	int *signs = ctx;
+
+	(void)step;
+	(*signs)++;
+}
+
+/* LIFE-04: a TPM may take a minute for a key. What is done with the key later is no longer that
+ * caller's. */
+static void the_caller_gives_signs_of_life_while_a_key_is_made(void **state)
+{
+	int signs = 0;
+	struct key_place watched = place;
+	OWNED_STRUCT(key) *key = NULL;
+	uint8_t digest[KEY_DIGEST_LEN] = {1};
+	uint8_t sig[MODULUS_LEN];
+	size_t sig_len = sizeof(sig);
+	enum key_lack lack;
+
+	(void)state;
+	watched.name = "watched";
+	watched.lifesign = (struct lifesign){count_sign, &signs};
+	assert_int_equal(hardware_bench_try(&watched, &key, &lack, NULL), MSIV2_OK);
+	assert_true(signs > 0);
+	signs = 0;
+	assert_int_equal(key_sign(key, KEY_PADDING_PSS, EVP_sha256(), digest, sizeof(digest), sig,
+	                          &sig_len, NULL),
+	                 MSIV2_OK);
+	assert_int_equal(signs, 0);
+}
+
 static void it_signs_with_both_paddings_and_every_digest(void **state)
 {
 	OWNED_STRUCT(key) *key = open_key();
@@ -459,6 +491,7 @@ static void a_module_of_tpm2_tss_serves_as_well(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        ON_TPM(the_caller_gives_signs_of_life_while_a_key_is_made),
 	        ON_TPM(it_signs_with_both_paddings_and_every_digest),
 	        ON_TPM(other_digests_and_wrong_lengths_are_refused_in_words),
 	        ON_TPM(it_tells_where_it_is_and_how_it_is_protected),

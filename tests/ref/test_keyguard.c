@@ -119,6 +119,27 @@ static void another_name_is_another_key(void **state)
 	assert_int_equal(keyguard_provider.remove(&place, NULL), MSIV2_OK);
 }
 
+static void count_sign(void *ctx, bool step)
+{
+	int *signs = ctx;
+
+	(void)step;
+	(*signs)++;
+}
+
+/* LIFE-04: the making of a key takes long in some devices. */
+static void the_caller_gives_signs_of_life_while_a_key_is_made(void **state)
+{
+	int signs = 0;
+	const struct key_place place = {.clock = clock_system(), .lifesign = {count_sign, &signs}};
+	OWNED_STRUCT(key) *key = NULL;
+	enum key_lack lack;
+
+	(void)state;
+	assert_int_equal(keyguard_bench_try(&place, &key, &lack, NULL), MSIV2_OK);
+	assert_true(signs > 0);
+}
+
 static void who_only_looks_finds_a_key_but_makes_none(void **state)
 {
 	const struct key_place place = {.existing = true, .clock = clock_system()};
@@ -345,6 +366,7 @@ int main(void)
 	        WITH_TOKEN(a_digest_it_cannot_sign_is_refused_by_name),
 	        WITH_TOKEN(the_same_key_is_found_again),
 	        WITH_TOKEN(another_name_is_another_key),
+	        WITH_TOKEN(the_caller_gives_signs_of_life_while_a_key_is_made),
 	        WITH_TOKEN(who_only_looks_finds_a_key_but_makes_none),
 	        WITH_TOKEN(the_next_process_finds_it_again),
 	        WITH_TOKEN(sixty_four_threads_starting_cold_make_one_key),

@@ -7,15 +7,18 @@
 
 #include <ftw.h>
 #include <glob.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "fake_cloud.h"
 #include "mem_fault.h"
 #include "paper_provider.h"
+#include "ref/legs.h"
 #include "ref/persistence.h"
 #include "store_seam.h"
 
@@ -30,8 +33,10 @@ struct desk {
 	struct msiv2_error err;
 	char root[64];
 	char log[16000];
-	int warnings; /* about the store */
-	int refusals; /* so many tokens are refused from now on */
+	int warnings;         /* about the store */
+	int refusals;         /* so many tokens are refused from now on */
+	const char *key_name; /* NULL = the default */
+	int gone;             /* so many issuances are answered by 410 from now on */
 };
 
 static bool play(struct fake_cloud *cloud, enum leg leg, int nth,
@@ -41,6 +46,10 @@ static bool play(struct fake_cloud *cloud, enum leg leg, int nth,
 
 	(void)nth;
 	(void)request;
+	if (leg == LEG_ISSUE && desk->gone > 0) {
+		desk->gone--;
+		return fake_cloud_says(answer, 410, "{}");
+	}
 	if (leg != LEG_TOKEN || desk->refusals == 0)
 		return false;
 	desk->refusals--;
@@ -66,6 +75,10 @@ static struct msiv2_options *options_of(struct desk *desk, const char *kinds)
 	assert_int_equal(msiv2_options_set_trust_file(options, desk->cloud.ca.pem, NULL), MSIV2_OK);
 	assert_int_equal(msiv2_options_set_key_kinds(options, kinds, NULL), MSIV2_OK);
 	assert_int_equal(msiv2_options_set_store_root(options, desk->root, NULL), MSIV2_OK);
+	if (desk->key_name != NULL)
+		assert_int_equal(
+		        msiv2_options_set_key_place(options, MSIV2_KEY_NAME, desk->key_name, NULL),
+		        MSIV2_OK);
 	msiv2_options_set_clock(options, &desk->cloud.clock.clock);
 	msiv2_options_set_log(options, keep_log, desk, MSIV2_LOG_INFO);
 	return options;
@@ -204,6 +217,67 @@ static void waiters_at_the_gate_are_told_of_each_leg(void **state)
 }
 
 /* STORE-08 */
+/* LIFE-04: a holder that waits for IMDS to come back, 10 s at a time, is alive. */
+static void waiters_at_the_gate_are_told_while_the_holder_waits_itself(void **state)
+{
+	struct desk *desk = *state;
+
+	desk->gone = 2;
+	expect_token(desk, &vault, "issued", 1, 3, 1);
+	assert_true(atomic_load(&desk->cloud.clock.waited_us) >= 20000000);
+	/* Once a second, besides the four legs. */
+	assert_in_range(store_seam()->progress, 4 + 18, 4 + 30);
+	assert_true(paper_provider()->watched);
+}
+
+static void who_waits_for_one_thing_for_a_minute_gives_no_sign_any_more(void **state)
+{
+	struct desk *desk = *state;
+	struct acquisition a = {.client = desk->client};
+	struct errand errand = {
+	        .patience = {.clock = &desk->cloud.clock.clock, .deadline_us = CLOCK_NEVER}};
+
+	leg_lives(&a, true); /* holds no gate */
+	assert_int_equal(store_seam()->progress, 0);
+	assert_int_equal(persistence_gate(desk->client->persistence, &errand, &a.gate, NULL),
+	                 MSIV2_OK);
+	leg_lives(&a, true);
+	leg_lives(&a, false); /* too soon to be worth a write */
+	assert_int_equal(store_seam()->progress, 1);
+	for (int s = 0; s < 2 * LEG_QUIET_S; s++) {
+		clock_wait_us(errand.patience.clock, CLOCK_US_PER_S);
+		leg_lives(&a, false);
+	}
+	assert_int_equal(store_seam()->progress, 1 + LEG_QUIET_S);
+	leg_lives(&a, true);
+	assert_int_equal(store_seam()->progress, 2 + LEG_QUIET_S);
+	store_lock_release(a.gate);
+}
+
+/* Two programs with keys of their own share a store: neither takes the other's entries for orphans.
+ */
+static void what_a_key_of_another_name_has_is_left_alone(void **state)
+{
+	struct desk *desk = *state;
+	struct key *first;
+
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	first = paper_provider()->inner;
+	paper_provider()->inner = NULL;
+	desk->key_name = "second";
+	open_client(desk, "keyguard");
+	expect_token(desk, &vault, "issued", 1, 1, 1);
+	assert_int_equal(entries(desk), 2);
+	open_client(desk, "keyguard");
+	expect_token(desk, &vault, "store", 0, 0, 1);
+	key_free(paper_provider()->inner);
+	paper_provider()->inner = first;
+	desk->key_name = NULL;
+	open_client(desk, "keyguard");
+	expect_token(desk, &vault, "store", 0, 0, 1);
+	assert_int_equal(entries(desk), 2);
+}
+
 static void of_memory_keys_nothing_is_asked_of_the_store(void **state)
 {
 	struct desk *desk = *state;
@@ -538,6 +612,9 @@ int main(void)
 	        at_a_desk(an_alias_is_the_identity_as_given_and_whether_it_is_attested),
 	        at_a_desk(what_one_client_was_issued_the_next_one_loads),
 	        at_a_desk(waiters_at_the_gate_are_told_of_each_leg),
+	        at_a_desk(waiters_at_the_gate_are_told_while_the_holder_waits_itself),
+	        at_a_desk(who_waits_for_one_thing_for_a_minute_gives_no_sign_any_more),
+	        at_a_desk(what_a_key_of_another_name_has_is_left_alone),
 	        at_a_desk(of_memory_keys_nothing_is_asked_of_the_store),
 	        at_a_desk(a_memory_key_of_a_longer_list_is_not_kept_either),
 	        at_a_desk(kinds_below_the_floor_do_not_count),
