@@ -151,6 +151,22 @@ enum msiv2_rc json_need_integer(const cJSON *obj, const char *name, int64_t min,
 	return MSIV2_OK;
 }
 
+bool json_add(cJSON *object, const char *name, cJSON *item)
+{
+	if (cJSON_AddItemToObject(object, name, item))
+		return true;
+	cJSON_Delete(item);
+	return false;
+}
+
+bool json_push(cJSON *array, cJSON *item)
+{
+	if (cJSON_AddItemToArray(array, item))
+		return true;
+	cJSON_Delete(item);
+	return false;
+}
+
 void json_print(const cJSON *tree, struct bytes *out)
 {
 	char *text = tree != NULL ? cJSON_PrintUnformatted(tree) : NULL;

@@ -58,6 +58,11 @@ MSIV2_MUST_USE enum msiv2_rc json_need_integer(const cJSON *obj, const char *nam
                                                int64_t max, bool or_text, const struct blame *blame,
                                                int64_t *out, struct msiv2_error *err);
 
+/* Adds a member, or an element, that is owned by the caller until now and by the tree from now on;
+ * when that fails it is freed. False when it, or the place for it, is NULL: memory was out. */
+bool json_add(cJSON *object, const char *name, cJSON *item);
+bool json_push(cJSON *array, cJSON *item);
+
 /* Appends the compact text of a tree. A NULL tree (an allocation failed while it was built) makes
  * the buffer fail. */
 void json_print(const cJSON *tree, struct bytes *out);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/encoding.h"
+#include "common/json.h"
 #include "common/text.h"
 #include "emulator/http/exchange.h"
 #include "fault_kind.h"
@@ -127,8 +128,8 @@ static bool duplicated(const struct fault_act *act)
 
 	if (!value || !cJSON_IsObject(parent))
 		return false;
-	return cJSON_AddItemToObject(parent, value->string,
-	                             cJSON_Duplicate(cJSON_IsNull(other) ? value : other, true));
+	return json_add(parent, value->string,
+	                cJSON_Duplicate(cJSON_IsNull(other) ? value : other, true));
 }
 
 static cJSON *root_or(const struct fault_act *act)
@@ -151,10 +152,8 @@ static bool reordered(const struct fault_act *act)
 	while (count > 0) {
 		cJSON *last = cJSON_DetachItemFromArray(object, --count);
 
-		if (!cJSON_AddItemToObject(reversed, last->string, last)) {
-			cJSON_Delete(last);
+		if (!json_add(reversed, last->string, last))
 			return false;
-		}
 	}
 	object->child = reversed->child;
 	reversed->child = NULL;
@@ -165,9 +164,8 @@ static bool unknown_added(const struct fault_act *act)
 {
 	cJSON *object = root_or(act);
 
-	return cJSON_IsObject(object) &&
-	       cJSON_AddItemToObject(object, fault_text(act, "name"),
-	                             cJSON_Duplicate(fault_value(act, "value"), true));
+	return cJSON_IsObject(object) && json_add(object, fault_text(act, "name"),
+	                                          cJSON_Duplicate(fault_value(act, "value"), true));
 }
 
 /* The same name in upper case: names are case-sensitive (RFC 8259 section 8.3). */
@@ -184,7 +182,7 @@ static bool renamed(const struct fault_act *act)
 	if (!copy)
 		return false;
 	cJSON_Delete(cJSON_DetachItemViaPointer(parent, value));
-	return cJSON_AddItemToObject(parent, name, copy);
+	return json_add(parent, name, copy);
 }
 
 static bool in_array(const struct fault_act *act)

@@ -4,6 +4,7 @@
 /* Faults in the tokens that are issued: access tokens and attestation tokens (TOK-01, RES-01,
  * ATT-04, ATT-06). */
 #include "common/encoding.h"
+#include "common/json.h"
 #include "common/text.h"
 #include "emulator/pki/jwt.h"
 #include "fault_kind.h"
@@ -17,7 +18,7 @@ static bool set(cJSON *object, const char *name, cJSON *value)
 	if (!value)
 		return false;
 	cJSON_DeleteItemFromObjectCaseSensitive(object, name);
-	return cJSON_AddItemToObject(object, name, value);
+	return json_add(object, name, value);
 }
 
 static bool set_text(cJSON *object, const char *name, const char *text)

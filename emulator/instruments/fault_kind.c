@@ -66,13 +66,13 @@ static cJSON *params_json(const struct fault_kind *kind)
 		cJSON_AddStringToObject(object, "name", param->name);
 		cJSON_AddStringToObject(object, "type", type_names[param->type]);
 		if (param->fallback)
-			cJSON_AddItemToObject(object, "default", cJSON_Parse(param->fallback));
+			json_add(object, "default", cJSON_Parse(param->fallback));
 		if (param->type == FAULT_INTEGER) {
 			cJSON_AddNumberToObject(object, "min", (double)param->min);
 			cJSON_AddNumberToObject(object, "max", (double)param->max);
 		}
 		cJSON_AddStringToObject(object, "description", param->help);
-		cJSON_AddItemToArray(array, object);
+		json_push(array, object);
 	}
 	return array;
 }
@@ -83,8 +83,7 @@ static cJSON *endpoints_json(const struct fault_kind *kind)
 
 	for (int i = 0; i < ENDPOINT_ALL; i++)
 		if (kind->endpoints & FAULT_BIT(i))
-			cJSON_AddItemToArray(array,
-			                     cJSON_CreateString(endpoint_name((enum endpoint)i)));
+			json_push(array, cJSON_CreateString(endpoint_name((enum endpoint)i)));
 	return array;
 }
 
@@ -98,7 +97,7 @@ static cJSON *rules_json(const char *rules)
 		OWNED_STRUCT(bytes) rule = {0};
 
 		bytes_add(&rule, rules, len);
-		cJSON_AddItemToArray(array, cJSON_CreateString(bytes_text(&rule)));
+		json_push(array, cJSON_CreateString(bytes_text(&rule)));
 		rules += len + strspn(rules + len, " ");
 	}
 	return array;
@@ -112,9 +111,9 @@ static cJSON *kind_json(const struct fault_family *family, const struct fault_ki
 	cJSON_AddStringToObject(object, "family", family->name);
 	cJSON_AddStringToObject(object, "description", kind->description);
 	cJSON_AddStringToObject(object, "stage", stage_names[kind->stage]);
-	cJSON_AddItemToObject(object, "endpoints", endpoints_json(kind));
-	cJSON_AddItemToObject(object, "rules", rules_json(kind->rules));
-	cJSON_AddItemToObject(object, "parameters", params_json(kind));
+	json_add(object, "endpoints", endpoints_json(kind));
+	json_add(object, "rules", rules_json(kind->rules));
+	json_add(object, "parameters", params_json(kind));
 	return object;
 }
 
@@ -125,8 +124,7 @@ cJSON *fault_catalogue_json(void)
 
 	for (size_t i = 0; i < TEXT_COUNT(families); i++)
 		for (size_t j = 0; j < families[i]->count; j++)
-			if (!cJSON_AddItemToArray(array,
-			                          kind_json(families[i], &families[i]->kinds[j])))
+			if (!json_push(array, kind_json(families[i], &families[i]->kinds[j])))
 				return NULL;
 	return steal(&json);
 }

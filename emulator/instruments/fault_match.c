@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/json.h"
 #include "common/text.h"
 #include "fault.h"
 #include "fault_read.h"
@@ -93,8 +94,7 @@ enum msiv2_rc fault_read_match(const cJSON *match, const struct fault_kind *kind
 	cJSON_ArrayForEach(member, match) TRY(check_member(member, kind, where, err));
 	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
 		member = cJSON_GetObjectItemCaseSensitive(match, rows[i].name);
-		if (member &&
-		    !cJSON_AddItemToObject(complete, rows[i].name, cJSON_Duplicate(member, true)))
+		if (member && !json_add(complete, rows[i].name, cJSON_Duplicate(member, true)))
 			return err_no_memory(err, where);
 	}
 	return MSIV2_OK;

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "common/json.h"
 #include "common/text.h"
 
 enum msiv2_rc fault_blame(struct msiv2_error *err, const char *where, const char *name,
@@ -109,10 +110,8 @@ enum msiv2_rc fault_read_when(const cJSON *when, const char *where, struct fault
 		complete = cJSON_CreateObject();
 		cJSON_AddTrueToObject(complete, "always");
 	}
-	if (!cJSON_AddItemToObject(to, "when", complete)) {
-		cJSON_Delete(complete);
+	if (!json_add(to, "when", complete))
 		return err_no_memory(err, where);
-	}
 	return MSIV2_OK;
 }
 
@@ -193,10 +192,8 @@ static enum msiv2_rc add_param(const struct fault_param *param, const cJSON *giv
 	else if (!param->fallback)
 		return fault_blame(err, where, param->name, "is required: %s", param->help);
 	value = given ? cJSON_Duplicate(given, true) : cJSON_Parse(param->fallback);
-	if (!cJSON_AddItemToObject(to, param->name, value)) {
-		cJSON_Delete(value);
+	if (!json_add(to, param->name, value))
 		return err_no_memory(err, where);
-	}
 	return MSIV2_OK;
 }
 

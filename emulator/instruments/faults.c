@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/json.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "fault_random.h"
@@ -104,11 +105,12 @@ static cJSON *show(const struct slot *slot)
 	OWNED(cJSON) *json = cJSON_CreateObject();
 	const cJSON *member;
 
-	cJSON_AddStringToObject(json, "id", slot->id);
+	if (!cJSON_AddStringToObject(json, "id", slot->id))
+		return NULL;
 	cJSON_ArrayForEach(member, slot->fault->json)
 	{
 		if (!text_equal(member->string, "id") &&
-		    !cJSON_AddItemToObject(json, member->string, cJSON_Duplicate(member, true)))
+		    !json_add(json, member->string, cJSON_Duplicate(member, true)))
 			return NULL;
 	}
 	cJSON_AddStringToObject(json, "family", fault_kind_family(slot->fault->kind)->name);
@@ -204,7 +206,7 @@ static cJSON *merge(const struct slot *slot, const cJSON *patch)
 	cJSON_ArrayForEach(member, patch)
 	{
 		cJSON_DeleteItemFromObjectCaseSensitive(merged, member->string);
-		if (!cJSON_AddItemToObject(merged, member->string, cJSON_Duplicate(member, true)))
+		if (!json_add(merged, member->string, cJSON_Duplicate(member, true)))
 			return NULL;
 	}
 	return steal(&merged);
@@ -285,7 +287,7 @@ static cJSON *list(struct faults *faults, bool unfired_only)
 	for (size_t i = 0; i < faults->count && complete; i++) {
 		if (unfired_only && faults->slots[i].fired > 0)
 			continue;
-		complete = cJSON_AddItemToArray(array, show(&faults->slots[i]));
+		complete = json_push(array, show(&faults->slots[i]));
 	}
 	pthread_mutex_unlock(&faults->lock);
 	return complete ? steal(&array) : NULL;

@@ -4,14 +4,17 @@
 /* Definitions of faults, their matching and their counts, without an emulator. */
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/files.h"
 #include "common/json.h"
 #include "common/text.h"
+#include "emulator/instruments/fault_kind.h"
 #include "emulator/instruments/fault_random.h"
 #include "emulator/instruments/faults.h"
 #include "emulator/instruments/json_path.h"
+#include "emulator/pki/jwt.h"
 #include "faults.h"
 #include "stage.h"
 #include "tests/testing.h"
@@ -367,6 +370,106 @@ static void memory_that_runs_out_leaves_the_set_as_it_was(void **state)
 	assert_false(faults_any(faults));
 }
 
+/* cJSON's own allocations: how many live, and which one fails (0 = none). */
+static unsigned json_countdown;
+static long json_live;
+
+static void *scarce_malloc(size_t size)
+{
+	if (json_countdown > 0 && --json_countdown == 0)
+		return NULL;
+	json_live++;
+	return malloc(size);
+}
+
+static void scarce_free(void *memory)
+{
+	json_live -= memory != NULL;
+	free(memory);
+}
+
+/* A fault of that kind, with something for each parameter that has to be given. */
+static struct fault *define(const struct fault_kind *kind)
+{
+	OWNED_STRUCT(bytes) text = {0};
+
+	bytes_addf(&text, "{\"fault\":\"%s\",\"with\":{", kind->name);
+	for (size_t i = 0; i < FAULT_PARAMS_MAX && kind->params[i].name; i++)
+		if (!kind->params[i].fallback)
+			bytes_addf(&text, "%s\"%s\":\"cnf\"", i > 0 ? "," : "",
+			           kind->params[i].name);
+	bytes_add_text(&text, "}}");
+	return read(bytes_text(&text));
+}
+
+/* Lets it happen to a document and to a token while one allocation fails; true when one did. */
+static bool happen_without_memory(const struct fault *fault, unsigned nth)
+{
+	static const char *const document =
+	        "{\"cnf\":{\"x5t#S256\":\"x\"},\"aud\":\"a\",\"iat\":1,\"nbf\":1,\"exp\":2,"
+	        "\"token_type\":\"mtls_pop\",\"certificate\":\"AAAA\"}";
+	struct jwt_draft jwt = {cJSON_Parse(document), cJSON_Parse(document), JWT_SIGNED};
+	cJSON *json = cJSON_Parse(document);
+	struct http_response response = {0};
+	const struct fault_act act = {.kind = fault->kind,
+	                              .with = fault->with,
+	                              .json = &json,
+	                              .jwt = &jwt,
+	                              .response = &response};
+	bool failed;
+
+	bytes_add_text(&response.body, document);
+	json_countdown = nth;
+	(void)fault->kind->happen(&act);
+	failed = json_countdown == 0;
+	json_countdown = 0;
+	cJSON_Delete(jwt.header);
+	cJSON_Delete(jwt.payload);
+	cJSON_Delete(json);
+	bytes_free(&response.body);
+	return failed;
+}
+
+/* What was changed in part is nobody's any more than it was before. */
+static void memory_that_runs_out_while_a_fault_happens_loses_nothing(void **state)
+{
+	static const struct fault_family *const families[] = {&fault_family_json,
+	                                                      &fault_family_jwt};
+	cJSON_Hooks scarce = {.malloc_fn = scarce_malloc, .free_fn = scarce_free};
+	unsigned failures = 0;
+
+	(void)state;
+	for (size_t i = 0; i < TEXT_COUNT(families); i++)
+		for (size_t j = 0; j < families[i]->count; j++) {
+			struct fault *fault = define(&families[i]->kinds[j]);
+
+			cJSON_InitHooks(&scarce);
+			for (unsigned nth = 1; happen_without_memory(fault, nth); nth++)
+				failures++;
+			cJSON_InitHooks(NULL);
+			if (json_live != 0)
+				fail_msg("%s: %ld allocations are lost", fault->kind->name,
+				         json_live);
+			fault_release(fault);
+		}
+	assert_true(failures > 40);
+}
+
+static void the_catalogue_loses_nothing(void **state)
+{
+	cJSON_Hooks scarce = {.malloc_fn = scarce_malloc, .free_fn = scarce_free};
+
+	(void)state;
+	cJSON_InitHooks(&scarce);
+	for (unsigned nth = 1; nth < 200; nth++) {
+		json_countdown = nth;
+		cJSON_Delete(fault_catalogue_json());
+		assert_int_equal(json_countdown, 0);
+		assert_int_equal(json_live, 0);
+	}
+	cJSON_InitHooks(NULL);
+}
+
 /* ---- paths ---- */
 
 static void paths_lead_into_documents(void **state)
@@ -409,6 +512,8 @@ int main(void)
 	        cmocka_unit_test(there_is_room_for_so_many_faults_and_no_more),
 	        cmocka_unit_test(a_plan_is_bounded),
 	        cmocka_unit_test(memory_that_runs_out_leaves_the_set_as_it_was),
+	        cmocka_unit_test(memory_that_runs_out_while_a_fault_happens_loses_nothing),
+	        cmocka_unit_test(the_catalogue_loses_nothing),
 	        cmocka_unit_test(paths_lead_into_documents),
 	};
 
