@@ -109,6 +109,33 @@ static void every_rule_of_the_emulators_own_conduct_can_be_broken(void **state)
 			fail_msg("no fault breaks %s", ids[i]);
 }
 
+/* The list in docs/emulator.md names the rules that have a mode, all of them and no other. */
+static void the_list_of_switchable_rules_is_complete(void **state)
+{
+	OWNED_STRUCT(bytes) text = {0};
+	char *list, *id, *rest = NULL;
+
+	(void)state;
+	assert_int_equal(files_read(TESTS_WIRE_DIR "/../../docs/emulator.md", 1024 * 1024,
+	                            MSIV2_INTERNAL, &text, NULL),
+	                 MSIV2_OK);
+	list = strstr((char *)text.data, "is switchable: ");
+	assert_non_null(list);
+	list += strlen("is switchable: ");
+	list[strcspn(list, ".")] = '\0';
+	for (int i = 0; i < RULE_COUNT; i++)
+		if (!strstr(list, rule_get((enum rule_id)i)->id))
+			fail_msg("%s is switchable, too", rule_get((enum rule_id)i)->id);
+	for (id = strtok_r(list, ", \n", &rest); id; id = strtok_r(NULL, ", \n", &rest)) {
+		bool known = false;
+
+		for (int i = 0; i < RULE_COUNT; i++)
+			known |= text_equal(rule_get((enum rule_id)i)->id, id);
+		if (!known)
+			fail_msg("%s is not switchable", id);
+	}
+}
+
 /* Complete, with names that are unique and defaults that their own parameter takes. */
 static void every_row_is_complete(void **state)
 {
@@ -138,6 +165,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_documentation_is_the_catalogue),
 	        cmocka_unit_test(every_rule_of_the_emulators_own_conduct_can_be_broken),
+	        cmocka_unit_test(the_list_of_switchable_rules_is_complete),
 	        cmocka_unit_test(every_row_is_complete),
 	};
 	OWNED_STRUCT(bytes) text = {0};
