@@ -23,11 +23,8 @@ static bool other_format(const void *facts, char detail[ROLE_DETAIL_SIZE])
 static bool unknown_parameter(const void *facts, char detail[ROLE_DETAIL_SIZE])
 {
 	static const char *const known[] = {"api-version", "format"};
-	const struct imds_frame *frame = facts;
-	const char *name = query_unknown(frame->query, known, TEXT_COUNT(known));
 
-	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.60s", name ? name : "");
-	return name != NULL;
+	return imds_frame_unknown(facts, known, TEXT_COUNT(known), detail);
 }
 
 /* In the order in which they are checked. */

@@ -104,10 +104,8 @@ static bool unknown_parameter(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	static const char *const known[] = {"cred-api-version", "client_id",  "object_id",
 	                                    "mi_res_id",        "msi_res_id", "bypass_cache"};
 	const struct imds_facts *f = facts;
-	const char *name = query_unknown(f->frame.query, known, TEXT_COUNT(known));
 
-	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.60s", name ? name : "");
-	return name != NULL;
+	return imds_frame_unknown(&f->frame, known, TEXT_COUNT(known), detail);
 }
 
 static bool bad_bypass(const void *facts, char detail[ROLE_DETAIL_SIZE])

@@ -64,6 +64,15 @@ bool imds_frame_repeated(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	return name != NULL;
 }
 
+bool imds_frame_unknown(const struct imds_frame *frame, const char *const *known, size_t count,
+                        char detail[ROLE_DETAIL_SIZE])
+{
+	const char *name = query_unknown(frame->query, known, count);
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.60s", name ? name : "");
+	return name != NULL;
+}
+
 bool imds_frame_wrong_version(const void *facts, char detail[ROLE_DETAIL_SIZE])
 {
 	const struct imds_frame *frame = facts;

@@ -8,6 +8,7 @@
 #define EMULATOR_ROLES_IMDS_FRAME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "emulator/http/exchange.h"
 #include "emulator/query.h"
@@ -31,6 +32,9 @@ bool imds_frame_no_header(const void *facts, char detail[ROLE_DETAIL_SIZE]);
 bool imds_frame_wrong_method(const void *facts, char detail[ROLE_DETAIL_SIZE]);
 /* A query parameter is given twice (META-09). */
 bool imds_frame_repeated(const void *facts, char detail[ROLE_DETAIL_SIZE]);
+/* The query has a parameter that is none of `known`; for the role's own row. */
+bool imds_frame_unknown(const struct imds_frame *frame, const char *const *known, size_t count,
+                        char detail[ROLE_DETAIL_SIZE]);
 /* api-version is missing, or none that IMDS had until now (V1-02). */
 bool imds_frame_wrong_version(const void *facts, char detail[ROLE_DETAIL_SIZE]);
 

@@ -124,10 +124,8 @@ static bool unknown_parameter(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	        "object_id",   "msi_res_id",   "mi_res_id",
 	        "xms_cc",      "bypass_cache", "token_sha256_to_refresh"};
 	const struct v1_facts *f = facts;
-	const char *name = query_unknown(f->frame.query, known, TEXT_COUNT(known));
 
-	(void)snprintf(detail, ROLE_DETAIL_SIZE, "%.60s", name ? name : "");
-	return name != NULL;
+	return imds_frame_unknown(&f->frame, known, TEXT_COUNT(known), detail);
 }
 
 /* In the order in which they are checked. */
