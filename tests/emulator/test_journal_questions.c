@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/text.h"
 #include "emulator/admin/admin.h"
+#include "emulator/instruments/event_key.h"
 #include "emulator/instruments/journal_filter.h"
 #include "faults.h"
 #include "stage.h"
@@ -143,7 +144,51 @@ static void lines_are_events(void **state)
 	assert_int_equal(stage.response.body.len, 0);
 }
 
-/* HAR 1.2: what of its members readers rely on. */
+static void expect_pairs(const cJSON *array)
+{
+	const cJSON *pair;
+
+	cJSON_ArrayForEach(pair, array)
+	{
+		assert_true(cJSON_IsString(cJSON_GetObjectItem(pair, "name")));
+		assert_true(cJSON_IsString(cJSON_GetObjectItem(pair, "value")));
+	}
+}
+
+/* Every member that HAR 1.2 requires below log, by type: s, n, a(rray), o(bject). */
+static void expect_har_entry(const cJSON *entry)
+{
+	static const char *const required[] = {
+	        "s startedDateTime",      "n time",
+	        "s request.method",       "s request.url",
+	        "s request.httpVersion",  "a request.cookies",
+	        "a request.headers",      "a request.queryString",
+	        "n request.headersSize",  "n request.bodySize",
+	        "n response.status",      "s response.statusText",
+	        "s response.httpVersion", "a response.cookies",
+	        "a response.headers",     "o response.content",
+	        "s response.redirectURL", "n response.headersSize",
+	        "n response.bodySize",    "o cache",
+	        "n timings.send",         "n timings.wait",
+	        "n timings.receive",
+	};
+
+	for (size_t i = 0; i < TEXT_COUNT(required); i++) {
+		const cJSON *member = event_at(entry, required[i] + 2);
+		char type = required[i][0];
+
+		if (!(type == 's'   ? cJSON_IsString(member)
+		      : type == 'n' ? cJSON_IsNumber(member)
+		      : type == 'a' ? cJSON_IsArray(member)
+		                    : cJSON_IsObject(member)))
+			fail_msg("%s is not there", required[i] + 2);
+	}
+	expect_pairs(event_at(entry, "request.headers"));
+	expect_pairs(event_at(entry, "request.queryString"));
+	expect_pairs(event_at(entry, "response.headers"));
+}
+
+/* HAR 1.2: what readers rely on. */
 static void a_har_has_what_the_format_requires(void **state)
 {
 	const struct journal_notes alert = {.endpoint = ENDPOINT_TLS,
@@ -162,6 +207,7 @@ static void a_har_has_what_the_format_requires(void **state)
 	assert_string_equal(cJSON_GetObjectItem(log, "version")->valuestring, "1.2");
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(log, "entries")), 1);
 	entry = cJSON_GetArrayItem(cJSON_GetObjectItem(log, "entries"), 0);
+	expect_har_entry(entry);
 	assert_string_equal(cJSON_GetObjectItem(entry, "startedDateTime")->valuestring,
 	                    "1970-01-01T00:16:40Z");
 	assert_true(number(entry, "time") == 1.5);
