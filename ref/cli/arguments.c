@@ -329,7 +329,8 @@ static const struct argument_row {
          {"--clock-offset", "S", "seconds added to this client's clock", false, take_clock_offset}},
         {COMMAND_ALL, {"--json", NULL, "print one JSON object", false, take_json}},
         {TOKENS, {"--show-token", NULL, "print the token too: a secret", false, take_show_token}},
-        {COMMAND_ALL, {"--verbose", NULL, "log to stderr; twice for more", true, take_verbose}},
+        {COMMAND_ALL,
+         {"--verbose", NULL, "log each leg to stderr; twice for more", true, take_verbose}},
         {COMMAND_ALL, {"-v", NULL, "the same", true, take_verbose}},
         {COMMAND_ALL, {"--help", NULL, "print this help", false, take_help}},
 };

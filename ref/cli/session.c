@@ -107,9 +107,9 @@ static enum msiv2_rc apply(client_options *options, const struct arguments *args
 		          err));
 	TRY(apply_keys(options, args, err));
 	TRY(apply_store(options, args, err));
-	if (args->verbosity > 0)
-		msiv2_options_set_log(options, log_to_stderr, NULL,
-		                      levels[args->verbosity < 2 ? args->verbosity : 2]);
+	/* What was not done as asked is told in any case: KEY-10, ATT-02, STORE-06. */
+	msiv2_options_set_log(options, log_to_stderr, NULL,
+	                      levels[args->verbosity < 2 ? args->verbosity : 2]);
 	return MSIV2_OK;
 }
 

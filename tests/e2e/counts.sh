@@ -44,6 +44,10 @@ if [ "${MSIV2_TEST_KEYS:-memory}" = memory ]; then
 	costs "cert of memory keys" "getplatformmetadata=1 issuecredential=1" msiv2 cert
 	costs_next "the next process" "getplatformmetadata=1 issuecredential=1 token=1" \
 		msiv2 token --resource $vault
+	# ATT-02: asked for, not possible, said.
+	expect_rc "attestation of memory keys" 0 msiv2 cert --attest
+	expect_match "the warning" "$(cat "$work/err")" \
+		'warning: attestation: memory keys cannot be attested'
 	expect "no store" "$(ls -A "$XDG_DATA_HOME" 2>&1 || true)" \
 		"ls: cannot access '$XDG_DATA_HOME': No such file or directory"
 else

@@ -38,7 +38,8 @@ done
 [ "$(cat "$work/second/pin")" != "$(cat "$dir/pin")" ]
 
 # What is given is used.
-"$script" --dir "$work/given" --label other --pin 975310 --so-pin 86420864 >/dev/null
+lines=$("$script" --dir "$work/given" --label other --pin 975310 --so-pin 86420864)
+expect "the label for the client" "$(eval "$lines" && printf '%s' "$MSIV2_PKCS11_TOKEN")" other
 expect "given PIN" "$(cat "$work/given/pin")" 975310
 expect "given label" \
 	"$(SOFTHSM2_CONF=$work/given/softhsm2.conf softhsm2-util --show-slots |
