@@ -18,7 +18,6 @@
 #include "fake_cloud.h"
 #include "mem_fault.h"
 #include "paper_provider.h"
-#include "ref/legs.h"
 #include "ref/persistence.h"
 #include "store_seam.h"
 
@@ -167,28 +166,6 @@ static size_t entries(const struct desk *desk)
 
 /* ---- names ---- */
 
-static void an_alias_is_the_identity_as_given_and_whether_it_is_attested(void **state)
-{
-	static const struct {
-		struct identity identity;
-		bool attest;
-		const char *alias;
-	} rows[] = {
-	        {{MSIV2_IDENTITY_SYSTEM, NULL}, false, "system_assigned_managed_identity#att=0"},
-	        {{MSIV2_IDENTITY_SYSTEM, NULL}, true, "system_assigned_managed_identity#att=1"},
-	        {{MSIV2_IDENTITY_CLIENT_ID, (char *)"A2a2"}, false, "A2a2#att=0"},
-	        {{MSIV2_IDENTITY_RESOURCE_ID, (char *)"/sub/x"}, true, "/sub/x#att=1"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
-		OWNED_STRUCT(bytes) alias = {0};
-
-		persistence_add_alias(&rows[i].identity, rows[i].attest, &alias);
-		assert_string_equal(bytes_text(&alias), rows[i].alias);
-	}
-}
-
 /* ---- what is kept ---- */
 
 static void what_one_client_was_issued_the_next_one_loads(void **state)
@@ -228,30 +205,6 @@ static void waiters_at_the_gate_are_told_while_the_holder_waits_itself(void **st
 	/* Once a second, besides the four legs. */
 	assert_in_range(store_seam()->progress, 4 + 18, 4 + 30);
 	assert_true(paper_provider()->watched);
-}
-
-static void who_waits_for_one_thing_for_a_minute_gives_no_sign_any_more(void **state)
-{
-	struct desk *desk = *state;
-	struct acquisition a = {.client = desk->client};
-	struct errand errand = {
-	        .patience = {.clock = &desk->cloud.clock.clock, .deadline_us = CLOCK_NEVER}};
-
-	leg_lives(&a, true); /* holds no gate */
-	assert_int_equal(store_seam()->progress, 0);
-	assert_int_equal(persistence_gate(desk->client->persistence, &errand, &a.gate, NULL),
-	                 MSIV2_OK);
-	leg_lives(&a, true);
-	leg_lives(&a, false); /* too soon to be worth a write */
-	assert_int_equal(store_seam()->progress, 1);
-	for (int s = 0; s < 2 * LEG_QUIET_S; s++) {
-		clock_wait_us(errand.patience.clock, CLOCK_US_PER_S);
-		leg_lives(&a, false);
-	}
-	assert_int_equal(store_seam()->progress, 1 + LEG_QUIET_S);
-	leg_lives(&a, true);
-	assert_int_equal(store_seam()->progress, 2 + LEG_QUIET_S);
-	store_lock_release(a.gate);
 }
 
 /* Two programs with keys of their own share a store: neither takes the other's entries for orphans.
@@ -609,11 +562,9 @@ static void without_memory_a_stored_certificate_is_not_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        at_a_desk(an_alias_is_the_identity_as_given_and_whether_it_is_attested),
 	        at_a_desk(what_one_client_was_issued_the_next_one_loads),
 	        at_a_desk(waiters_at_the_gate_are_told_of_each_leg),
 	        at_a_desk(waiters_at_the_gate_are_told_while_the_holder_waits_itself),
-	        at_a_desk(who_waits_for_one_thing_for_a_minute_gives_no_sign_any_more),
 	        at_a_desk(what_a_key_of_another_name_has_is_left_alone),
 	        at_a_desk(of_memory_keys_nothing_is_asked_of_the_store),
 	        at_a_desk(a_memory_key_of_a_longer_list_is_not_kept_either),
