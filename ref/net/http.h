@@ -9,9 +9,10 @@
  * moment. TLS is 1.2 or later, servers are verified at the time of the client's clock, sessions are
  * never resumed.
  *
- * Connections are kept alive in a pool. A pool has at most one client certificate for its whole
- * life and belongs to whoever holds that certificate, so that a replaced certificate cannot
- * be presented again: its connections die with the pool (STS-05). Pools are thread-safe.
+ * Connections are kept alive in a pool, and a request whose kept connection turns out to be closed
+ * is sent again on a new one; a `direct` pool keeps none. A pool has at most one client certificate
+ * for its whole life and belongs to whoever holds that certificate, so that a replaced certificate
+ * cannot be presented again: its connections die with the pool (STS-05). Pools are thread-safe.
  *
  * libcurl is initialised once per process (pthread_once) by the first pool. */
 #ifndef REF_NET_HTTP_H
@@ -35,10 +36,10 @@ struct http_pool;
 
 struct http_pool_config {
 	const struct msiv2_clock *clock; /* borrowed */
-	bool direct;                     /* ignore proxy settings (NET-04: IMDS) */
-	X509_STORE *trust;               /* the only anchors; NULL = the system's */
-	X509 *certificate;               /* presented to servers that ask; NULL = none */
-	EVP_PKEY *pkey;                  /* its key */
+	bool direct;       /* no proxy, and a connection for each request (NET-03, NET-04: IMDS) */
+	X509_STORE *trust; /* the only anchors; NULL = the system's */
+	X509 *certificate; /* presented to servers that ask; NULL = none */
+	EVP_PKEY *pkey;    /* its key */
 };
 
 /* Makes an empty pool; it takes references of its own to trust, certificate and key. */

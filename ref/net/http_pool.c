@@ -158,11 +158,14 @@ static CURLcode prepare_tls(CURL *easy, void *ssl_ctx, void *arg)
 	return CURLE_OK;
 }
 
-/* NET-04: neither variables of the environment nor a configured proxy. */
+/* NET-04: neither variables of the environment nor a configured proxy. NET-03: libcurl sends a
+ * request again, unasked, when a kept connection is reset under it; so none is kept. */
 static bool apply_direct(CURL *easy)
 {
 	return curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK;
+	       curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK;
 }
 
 /* A proxy of the environment cannot reach this host's own loopback; what the environment excepts

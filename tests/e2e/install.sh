@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What others build on: an installed emulator runs from where it was put, and a program that embeds it
-# keeps compiler flags of its own.
+# What others build on: an installed emulator runs from where it was put, and a program that
+# embeds it keeps compiler flags of its own.
 set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 expect_rc "install" 0 cmake --install "$MSIV2_BIN/.." --prefix "$work/put"
-for file in bin/msiv2 bin/msiv2-emulator include/msiv2.h include/msiv2_base.h share/man/man1/msiv2.1 \
-	share/man/man1/msiv2-emulator.1; do
+for file in bin/msiv2 bin/msiv2-emulator include/msiv2.h include/msiv2_base.h \
+	share/man/man1/msiv2.1 share/man/man1/msiv2-emulator.1; do
 	expect_rc "installed $file" 0 test -f "$work/put/$file"
 done
 built=$MSIV2_BIN

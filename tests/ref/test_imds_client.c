@@ -357,6 +357,18 @@ static void a_reset_is_a_transport_error_and_not_retried(void **state)
 	assert_int_equal(waited_s(desk), 0);
 }
 
+/* A connection that was good once is not taken again: its reset would be hidden by a second try. */
+static void a_reset_after_a_good_answer_is_not_retried_either(void **state)
+{
+	struct desk *desk = *state;
+
+	assert_int_equal(ask_metadata(desk), MSIV2_OK);
+	desk->cloud.script = say_badly;
+	desk->manners = PEER_RESETS;
+	assert_int_equal(ask_issue(desk, false), MSIV2_TRANSPORT);
+	assert_int_equal(fake_cloud_count(&desk->cloud, LEG_ISSUE), 1);
+}
+
 /* ---- the probe ---- */
 
 static void a_probe_says_v2_for_400_and_nothing_else(void **state)
@@ -439,6 +451,7 @@ int main(void)
 	        at_a_desk(a_body_that_is_not_metadata_is_malformed),
 	        at_a_desk(a_cut_answer_is_malformed_and_asked_for_once),
 	        at_a_desk(a_reset_is_a_transport_error_and_not_retried),
+	        at_a_desk(a_reset_after_a_good_answer_is_not_retried_either),
 	        at_a_desk(a_probe_says_v2_for_400_and_nothing_else),
 	        at_a_desk(a_probe_waits_for_a_busy_imds),
 	        cmocka_unit_test(an_identity_is_checked_before_it_is_used),
