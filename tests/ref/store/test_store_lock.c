@@ -182,6 +182,7 @@ static void who_waits_for_long_says_so_and_takes_it_back(void **state)
 	assert_true(listener.heard_us > began_us);
 	assert_true(listener.heard_us <= clock_mono_us(clock_system()) + 300000);
 	assert_int_equal(read_plea(desk), 0);
+	assert_non_null(held); /* all the while */
 }
 
 static void a_holder_without_progress_is_not_waited_for(void **state)
