@@ -208,6 +208,15 @@ static uint64_t next(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
+/* The first bytes once more; of a copy, since the buffer moves when it grows. */
+static void double_head(struct bytes *request, size_t len)
+{
+	OWNED_STRUCT(bytes) head = {0};
+
+	bytes_add(&head, request->data, len);
+	bytes_add(request, head.data, head.len);
+}
+
 /* A few seeded changes: bytes replaced, dropped, doubled, NULs, a head that grows very long. */
 static void mutate(uint64_t *random, struct bytes *request)
 {
@@ -227,7 +236,7 @@ static void mutate(uint64_t *random, struct bytes *request)
 			request->len = at;
 			break;
 		case 3:
-			bytes_add(request, request->data, at);
+			double_head(request, at);
 			break;
 		default:
 			for (int k = 0; k < 2000; k++)
