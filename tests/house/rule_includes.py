@@ -14,7 +14,7 @@ MAY_SEE = {
     "scenarios": ("common", "ref", "emulator"),
     "bench": ("common", "ref", "emulator"),
     "fuzz": ("common", "ref", "emulator", "tests"),
-    "tests": ("common", "ref", "emulator"),
+    "tests": ("common", "ref", "emulator", "scenarios"),
 }
 # Sides of the wire that one test file may not mix either; end-to-end tests hold both.
 SIDES = {"tests/ref": "emulator", "tests/emulator": "ref", "tests/common": "ref emulator"}
