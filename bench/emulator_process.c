@@ -98,3 +98,20 @@ long emulator_process_rss_kib(const struct emulator_process *process)
 	(void)fclose(status);
 	return kib;
 }
+
+int64_t emulator_process_cpu_us(const struct emulator_process *process)
+{
+	long user = 0, system = 0;
+	char path[64];
+	FILE *stat;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)process->pid);
+	stat = fopen(path, "r");
+	if (stat == NULL)
+		return 0;
+	if (fscanf(stat, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user,
+	           &system) != 2)
+		user = system = 0;
+	(void)fclose(stat);
+	return (int64_t)(user + system) * 1000000 / sysconf(_SC_CLK_TCK);
+}

@@ -24,6 +24,8 @@ struct emulator_process {
 void emulator_process_start(const char *binary, struct emulator_process *out);
 /* SIGTERM, then waits for the end. */
 void emulator_process_stop(struct emulator_process *process);
+/* CPU time it has used, all threads, in microseconds (to 10 ms), from /proc. */
+int64_t emulator_process_cpu_us(const struct emulator_process *process);
 /* Resident memory in KiB, from /proc. */
 long emulator_process_rss_kib(const struct emulator_process *process);
 

@@ -141,7 +141,7 @@ void options_help(const struct option_row *rows, size_t row_count, struct bytes 
 	for (size_t i = 0; i < row_count; i++) {
 		size_t n = strlen(rows[i].name);
 
-		n += rows[i].value != NULL ? strlen(rows[i].value) + 1 : 0;
+		n += rows[i].value != NULL ? strlen(rows[i].value) + !is_optional(&rows[i]) : 0;
 		width = (int)n > width ? (int)n : width;
 	}
 	for (size_t i = 0; i < row_count; i++) {

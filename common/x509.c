@@ -68,6 +68,19 @@ enum msiv2_rc x509_sha256(X509 *cert, uint8_t out[X509_SHA256_LEN], struct msiv2
 	return MSIV2_OK;
 }
 
+enum msiv2_rc x509_key_sha256(const EVP_PKEY *key, uint8_t out[X509_SHA256_LEN],
+                              struct msiv2_error *err)
+{
+	uint8_t *spki = NULL;
+	int len = i2d_PUBKEY(key, &spki);
+	bool done = len > 0 && EVP_Digest(spki, (size_t)len, out, NULL, EVP_sha256(), NULL) == 1;
+
+	OPENSSL_free(spki);
+	if (!done)
+		return err_openssl(err, MSIV2_INTERNAL, "x509", "cannot digest a public key");
+	return MSIV2_OK;
+}
+
 static bool to_seconds(const ASN1_TIME *asn1, int64_t *out_s)
 {
 	struct tm tm;

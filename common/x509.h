@@ -42,6 +42,9 @@ MSIV2_MUST_USE enum msiv2_rc x509_to_pem(X509 *cert, struct bytes *out, struct m
 /* SHA-256 of the DER: the thumbprint of RFC 8705 section 3.1. */
 MSIV2_MUST_USE enum msiv2_rc x509_sha256(X509 *cert, uint8_t out[X509_SHA256_LEN],
                                          struct msiv2_error *err);
+/* SHA-256 of a public key's SubjectPublicKeyInfo. MSIV2_INTERNAL when it cannot be encoded. */
+MSIV2_MUST_USE enum msiv2_rc x509_key_sha256(const EVP_PKEY *key, uint8_t out[X509_SHA256_LEN],
+                                             struct msiv2_error *err);
 /* notBefore and notAfter in seconds since 1970; false when one does not parse. */
 MSIV2_MUST_USE bool x509_validity(const X509 *cert, int64_t *not_before_s, int64_t *not_after_s);
 /* Appends a name as one line in DER order, escaped as RFC 2253 does: "DC=...,CN=...". */

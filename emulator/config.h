@@ -34,7 +34,7 @@ struct config_list {
 
 /* One managed identity of a host. */
 struct config_identity {
-	bool system;       /* system-assigned; otherwise user-assigned */
+	bool system;       /* system-assigned; otherwise user-assigned; the first member */
 	char *client_id;   /* UUID */
 	char *object_id;   /* UUID */
 	char *resource_id; /* ARM id; NULL for a system-assigned identity that needs none */

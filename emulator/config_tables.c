@@ -174,7 +174,7 @@ static const struct config_key tenant_keys[] = {
 #define AT(member) offsetof(struct config_identity, member)
 
 static const struct config_key identity_keys[] = {
-        {.path = "kind", .type = CONFIG_KIND, .offset = AT(system)},
+        {.path = "kind", .type = CONFIG_KIND}, /* the first member */
         {.path = "client_id",
          .type = CONFIG_TEXT,
          .offset = AT(client_id),

@@ -52,8 +52,10 @@ static cJSON *value_of(const char *path, const char *value)
 
 	if (is_text(path, key) && key && key->nullable && text_equal(value, "null"))
 		return cJSON_CreateNull();
+	if (is_text(path, key))
+		return cJSON_CreateString(value);
 	/* What is no JSON is of the wrong type for every such key, and said to be so. */
-	if (is_text(path, key) || json_parse(value, strlen(value), &blame, &json, NULL) != MSIV2_OK)
+	if (json_parse(value, strlen(value), &blame, &json, NULL) == MSIV2_CONFIG)
 		return cJSON_CreateString(value);
 	return json;
 }

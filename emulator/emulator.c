@@ -149,16 +149,17 @@ static void refuse_admin(void *ctx, const struct http_request *request, int stat
 }
 
 /* A handshake that failed never becomes a request; the journal tells its alert. */
-static void journal_alert(void *ctx, const char *alert)
+static void journal_alert(void *ctx, const struct tls_facts *tls)
 {
-	const struct http_request request = {.listener = "sts", .method = "", .path = ""};
+	const struct http_request request = {
+	        .listener = "sts", .method = "", .path = "", .tls = tls};
 	const struct http_response response = {0};
 	struct msiv2_emulator *emulator = ctx;
 	const struct journal_times times = {.mono_us = clock_mono_us(clock_system()),
 	                                    .world_s = world_now_s(emulator->world)};
 	struct journal_notes notes = {.endpoint = ENDPOINT_TLS};
 
-	role_note(notes.error, sizeof(notes.error), alert);
+	role_note(notes.error, sizeof(notes.error), tls->alert);
 	journal_add(emulator->world->journal, &request, &response, &notes, &times);
 }
 
@@ -385,6 +386,24 @@ static void stop_servers(struct msiv2_emulator *emulator)
 	host_listeners_free(emulator->listeners);
 }
 
+/* A fault that never fired shows that a run was not what it was meant to be. */
+static void report_unfired(struct world *world)
+{
+	OWNED(cJSON) *list = faults_unfired(world->faults);
+	const cJSON *fault;
+
+	cJSON_ArrayForEach(fault, list)
+	{
+		const cJSON *matched = cJSON_GetObjectItemCaseSensitive(fault, "matched");
+
+		log_line(&world->log, MSIV2_LOG_WARN,
+		         "fault %s (%s) never fired; it matched %.0f times",
+		         cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(fault, "id")),
+		         cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(fault, "fault")),
+		         matched->valuedouble);
+	}
+}
+
 void msiv2_emulator_stop(struct msiv2_emulator *emulator)
 {
 	if (!emulator)
@@ -395,6 +414,8 @@ void msiv2_emulator_stop(struct msiv2_emulator *emulator)
 		world_stop(emulator->world);
 	}
 	stop_servers(emulator);
+	if (emulator->world && emulator->ready)
+		report_unfired(emulator->world);
 	SSL_CTX_free(emulator->tls);
 	admin_guard_free(emulator->guard);
 	if (emulator->ca_file && emulator->ca_file_is_private)

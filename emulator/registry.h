@@ -19,10 +19,11 @@
 #include "common/err.h"
 #include "common/own.h"
 
-#define REGISTRY_MAX       512 /* items of a kind */
-#define REGISTRY_ID_SIZE   64
-#define REGISTRY_BYTES_MAX ((size_t)32 * 1024) /* of one item; longer ones are counted as dropped  \
-	                                        */
+#define REGISTRY_MAX     512 /* items of a kind */
+#define REGISTRY_ID_SIZE 64
+#define REGISTRY_BYTES_MAX                                                                         \
+	((size_t)32 * 1024) /* of one item; longer ones are counted as dropped                     \
+	                     */
 
 enum registry_kind {
 	REGISTRY_CERTIFICATE, /* its DER */

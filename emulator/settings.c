@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "common/files.h"
 #include "common/json.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -195,6 +196,36 @@ static enum msiv2_rc apply_ports(struct settings *settings,
 	return MSIV2_OK;
 }
 
+/* What the file says, with the file before every complaint. */
+static enum msiv2_rc read_faults(struct settings *settings, const char *path,
+                                 struct msiv2_error *err)
+{
+	const struct blame blame = {MSIV2_CONFIG, path};
+	OWNED_STRUCT(bytes) text = {0};
+	struct msiv2_error why = {0};
+	cJSON *faults = NULL;
+	enum msiv2_rc rc;
+
+	TRY(files_read(path, CONFIG_FILE_MAX, MSIV2_CONFIG, &text, err));
+	TRY(json_parse(text.data, text.len, &blame, &faults, err));
+	rc = set_option(settings, "--faults", "faults", faults, &why);
+	if (rc != MSIV2_OK)
+		return err_set(err, rc, path, "%s: %s", why.where, why.message);
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc apply_faults(struct settings *settings,
+                                  const struct msiv2_emulator_options *options,
+                                  struct msiv2_error *err)
+{
+	if (options->faults_file)
+		TRY(read_faults(settings, options->faults_file, err));
+	if (options->seed != 0)
+		TRY(set_option(settings, "--seed", "seed",
+		               cJSON_CreateNumber((double)options->seed), err));
+	return MSIV2_OK;
+}
+
 /* Names are added to those that are there. */
 static enum msiv2_rc apply_lists(struct settings *settings,
                                  const struct msiv2_emulator_options *options,
@@ -228,6 +259,7 @@ enum msiv2_rc settings_trace(struct config *config, const struct msiv2_emulator_
 	TRY(read_settings(&settings, options, err));
 	TRY(apply_texts(&settings, options, err));
 	TRY(apply_ports(&settings, options, err));
+	TRY(apply_faults(&settings, options, err));
 	TRY(apply_lists(&settings, options, err));
 	return config_check(config, err);
 }

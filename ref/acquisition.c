@@ -3,12 +3,10 @@
 
 #include "acquisition.h"
 
-#include <inttypes.h>
-
 #include "common/clock.h"
-#include "common/encoding.h"
 #include "common/rng.h"
-#include "csr.h"
+#include "legs.h"
+#include "mint.h"
 #include "sts.h"
 
 #define BACKOFF_FIRST_US CLOCK_US_PER_S
@@ -24,98 +22,6 @@ static int64_t now_s(const struct acquisition *a)
 	return clock_now_s(a->client->clock);
 }
 
-/* A leg may be taken more than once in one acquisition: its times add up. */
-static void add_leg(const struct acquisition *a, int64_t *leg_us, const char *name,
-                    int64_t started_us)
-{
-	int64_t took_us = mono_us(a) - started_us;
-
-	*leg_us = (*leg_us > 0 ? *leg_us : 0) + took_us;
-	log_line(&a->errand.log, MSIV2_LOG_INFO, "%s: %" PRId64 ".%03" PRId64 " ms", name,
-	         took_us / 1000, took_us % 1000);
-}
-
-/* ---- the legs ---- */
-
-/* KEY-01, KEY-04: the key comes before any question to IMDS. */
-static enum msiv2_rc leg_key(struct acquisition *a, struct key **key, EVP_PKEY **pkey,
-                             struct msiv2_error *err)
-{
-	int64_t started_us = mono_us(a);
-
-	TRY(keyring_get(a->client->keyring, &a->errand, key, pkey, err));
-	add_leg(a, &a->timings.key_us, "key", started_us);
-	return MSIV2_OK;
-}
-
-static enum msiv2_rc leg_metadata(struct acquisition *a, struct metadata *host,
-                                  struct msiv2_error *err)
-{
-	int64_t started_us = mono_us(a);
-
-	TRY(imds_metadata(&a->client->imds, &a->errand, host, err));
-	add_leg(a, &a->timings.metadata_us, "metadata", started_us);
-	return MSIV2_OK;
-}
-
-/* A key that does not sign is forgotten, so that the next call finds what is there now (KEY-08). */
-static enum msiv2_rc leg_csr(struct acquisition *a, const struct metadata *host,
-                             const struct key *key, EVP_PKEY *pkey, struct bytes *der,
-                             struct msiv2_error *err)
-{
-	int64_t started_us = mono_us(a);
-	enum msiv2_rc rc = csr_build(host, pkey, der, err);
-
-	if (rc == MSIV2_KEY_UNAVAILABLE)
-		keyring_drop(a->client->keyring, key);
-	TRY(rc);
-	add_leg(a, &a->timings.csr_us, "csr", started_us);
-	return MSIV2_OK;
-}
-
-/* ATT-01, ATT-02: *attested stays NULL when nobody asked for attestation, or the key's kind knows
- * none. A key that gave no token is looked for again by the next call, as one that does not sign.
- */
-static enum msiv2_rc leg_attestation(struct acquisition *a, const struct metadata *host,
-                                     struct key *key, struct attested **attested,
-                                     struct msiv2_error *err)
-{
-	int64_t started_us = mono_us(a);
-	enum msiv2_rc rc;
-
-	if (!a->client->keys.attest)
-		return MSIV2_OK;
-	if (!key_is_attestable(key)) {
-		log_line(&a->errand.log, MSIV2_LOG_WARN,
-		         "attestation: %s keys cannot be attested, the request goes without",
-		         key_kind(key));
-		return MSIV2_OK;
-	}
-	rc = attestation_get(a->client->attestation, &a->errand, host->attestation_endpoint, key,
-	                     attested, err);
-	if (rc == MSIV2_ATTESTATION_FAILED)
-		keyring_drop(a->client->keyring, key);
-	TRY(rc);
-	add_leg(a, &a->timings.attestation_us, "attestation", started_us);
-	return MSIV2_OK;
-}
-
-static enum msiv2_rc leg_issue(struct acquisition *a, const struct bytes *der,
-                               const struct attested *attested, bool bypass_cache,
-                               struct issue *issue, struct msiv2_error *err)
-{
-	OWNED_STRUCT(bytes) base64 = {0};
-	int64_t started_us = mono_us(a);
-
-	base64_encode(der->data, der->len, &base64); /* CSR-06 */
-	TRY(bytes_done(&base64, "csr", err));
-	TRY(imds_issue(&a->client->imds, &a->errand, bytes_text(&base64),
-	               attested != NULL ? attested_token(attested) : NULL, bypass_cache, issue,
-	               err));
-	add_leg(a, &a->timings.issue_us, "issue", started_us);
-	return MSIV2_OK;
-}
-
 static enum msiv2_rc leg_token(struct acquisition *a, struct binding *binding,
                                struct token_answer *answer, struct sts_refusal *refusal,
                                struct msiv2_error *err)
@@ -125,53 +31,35 @@ static enum msiv2_rc leg_token(struct acquisition *a, struct binding *binding,
 	int64_t started_us = mono_us(a);
 	enum msiv2_rc rc = sts_token(&request, &a->errand, answer, refusal, err);
 
-	add_leg(a, &a->timings.token_us, "token", started_us);
+	leg_done(a, &a->timings.token_us, "token", started_us);
 	return rc;
 }
 
 /* ---- a certificate ---- */
 
-/* Everything from a key to a checked certificate; nothing is kept of a failure (ISSUE-05). */
-static enum msiv2_rc mint(void *ctx, bool bypass_cache, struct binding **out,
-                          struct msiv2_error *err)
+/* On this caller's behalf, in the time that the order leaves. */
+static enum msiv2_rc mint_in_time(void *ctx, const struct mint_order *order,
+                                  const struct errand *errand, struct binding **out,
+                                  struct msiv2_error *err)
 {
 	struct acquisition *a = ctx;
-	OWNED_STRUCT(metadata) host = {0};
-	OWNED_STRUCT(attested) *attested = NULL;
-	OWNED_STRUCT(bytes) csr = {0};
-	OWNED_STRUCT(issue) issue = {0};
-	struct msiv2_timings timings;
-	struct binding_parts parts = {.issue = &issue,
-	                              .trust = a->client->trust,
-	                              .clock = a->client->clock,
-	                              .fresh = bypass_cache,
-	                              .timings = &timings};
-	OWNED_STRUCT(key) *key = NULL;
-	OWNED(EVP_PKEY) *pkey = NULL;
+	const struct errand own = a->errand;
+	enum msiv2_rc rc;
 
-	TRY(leg_key(a, &key, &pkey, err));
-	TRY(leg_metadata(a, &host, err));
-	TRY(leg_attestation(a, &host, key, &attested, err));
-	TRY(leg_csr(a, &host, key, pkey, &csr, err));
-	TRY(leg_issue(a, &csr, attested, bypass_cache, &issue, err));
-	TRY(issue_check(&issue, key_public(key), now_s(a), err)); /* ISSUE-04 */
-	parts.key = key;
-	parts.pkey = pkey;
-	timings = a->timings;
-	timings.total_us = mono_us(a) - a->started_us;
-	TRY(binding_new(&parts, out, err));
-	token_cache_keep(a->client->tokens, binding_thumbprint(*out)); /* TOK-02 */
-	log_line(&a->errand.log, MSIV2_LOG_INFO, "certificate: sha256 %s, %s",
-	         msiv2_certificate_sha256(binding_certificate(*out)),
-	         msiv2_certificate_subject(binding_certificate(*out)));
-	return MSIV2_OK;
+	a->errand = *errand;
+	rc = mint(a, order, out, err);
+	a->errand = own;
+	return rc;
 }
 
 static enum msiv2_rc get_binding(struct acquisition *a, const struct binding *other_than,
                                  bool fresh, struct binding **out, struct msiv2_error *err)
 {
-	const struct binding_want want = {
-	        .other_than = other_than, .fresh = fresh, .mint = mint, .ctx = a};
+	const struct binding_want want = {.other_than = other_than,
+	                                  .fresh = fresh,
+	                                  .past_store = a->past_store,
+	                                  .mint = mint_in_time,
+	                                  .ctx = a};
 
 	return binding_slot_get(a->client->slot, &want, &a->errand, out, err);
 }
@@ -281,18 +169,21 @@ static bool worth_another(const struct acquisition *a, int refusals,
 	return false;
 }
 
-static void drop(struct msiv2_client *client, const struct log *log, const struct binding *refused,
-                 const char *why)
+/* STS-05: everywhere, before anybody can use it again. */
+static void drop_refused(struct acquisition *a, const struct binding *refused, const char *why)
 {
-	log_line(log, MSIV2_LOG_WARN, "certificate dropped: %s", why);
-	token_cache_drop(client->tokens, binding_thumbprint(refused));
-	binding_slot_drop(client->slot, refused);
+	log_line(&a->errand.log, MSIV2_LOG_WARN, "certificate dropped: %s", why);
+	token_cache_drop(a->client->tokens, binding_thumbprint(refused));
+	binding_slot_drop(a->client->slot, refused, true);
+	persistence_drop(a->client->persistence, &a->errand, binding_x509(refused));
 }
 
 void acquisition_forget_key(struct msiv2_client *client, const struct log *log,
                             const struct binding *binding)
 {
-	drop(client, log, binding, "its key does not sign");
+	log_line(log, MSIV2_LOG_WARN, "certificate put away: its key does not sign");
+	token_cache_drop(client->tokens, binding_thumbprint(binding));
+	binding_slot_drop(client->slot, binding, false);
 	keyring_drop(client->keyring, binding_key(binding));
 }
 
@@ -312,13 +203,14 @@ enum msiv2_rc acquisition_token(struct acquisition *a, struct credential **out,
 			acquisition_forget_key(a->client, &a->errand.log, binding);
 		if (rc == MSIV2_OK || !refusal.certificate)
 			return rc;
-		drop(a->client, &a->errand.log, binding, err->message);
+		drop_refused(a, binding, err->message);
 		/* ATT-06: it may be the attestation token that the service does not like. */
 		if (refusal.may_repeat)
 			attestation_forget(a->client->attestation);
 		if (!worth_another(a, refusals, &refusal))
 			return rc;
 		refused = steal(&binding);
+		a->past_store = refusals > 1;
 		TRY(get_binding(a, refused, true, &binding, err)); /* ISSUE-06 */
 	}
 }

@@ -17,8 +17,10 @@ struct acquisition {
 	enum msiv2_token_type type;
 	const char *claims; /* NULL = none */
 	bool force;
-	bool from_cache; /* its token was found in the cache after all */
-	bool cut_short;  /* what the patience notes: see there */
+	bool past_store;         /* what the store had was refused as well */
+	bool from_cache;         /* its token was found in the cache after all */
+	bool cut_short;          /* what the patience notes: see there */
+	struct store_lock *gate; /* the mint gate while it is held; borrowed */
 	int64_t started_us;
 	struct msiv2_timings timings; /* of the legs taken so far */
 };

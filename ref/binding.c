@@ -10,11 +10,13 @@
 struct binding {
 	atomic_int refs;
 	struct msiv2_certificate *certificate;
+	X509 *x509;
 	struct http_pool *pool;
 	struct key *key;
 	char *client_id;
 	char *tenant_id;
 	bool fresh;
+	bool stored;
 };
 
 enum msiv2_rc binding_new(const struct binding_parts *parts, struct binding **out,
@@ -30,12 +32,17 @@ enum msiv2_rc binding_new(const struct binding_parts *parts, struct binding **ou
 		return err_no_memory(err, "binding");
 	atomic_init(&binding->refs, 1);
 	binding->fresh = parts->fresh;
+	binding->stored = parts->origin == CERTIFICATE_STORED;
 	binding->key = key_ref(parts->key);
 	binding->client_id = mem_strdup(parts->issue->client_id);
 	binding->tenant_id = mem_strdup(parts->issue->tenant_id);
 	if (binding->client_id == NULL || binding->tenant_id == NULL)
 		return err_no_memory(err, "binding");
-	TRY(certificate_new(parts->issue, parts->key, parts->timings, &binding->certificate, err));
+	if (X509_up_ref(parts->issue->certificate) != 1)
+		return err_no_memory(err, "binding");
+	binding->x509 = parts->issue->certificate;
+	TRY(certificate_new(parts->issue, parts->key, parts->origin, parts->timings,
+	                    &binding->certificate, err));
 	TRY(http_pool_new(&config, &binding->pool, err));
 	*out = steal(&binding);
 	return MSIV2_OK;
@@ -53,17 +60,22 @@ void binding_free(struct binding *binding)
 		return;
 	http_pool_free(binding->pool);
 	msiv2_certificate_free(binding->certificate);
+	X509_free(binding->x509);
 	key_free(binding->key);
 	mem_free(binding->client_id);
 	mem_free(binding->tenant_id);
 	mem_free(binding);
 }
 
+enum renewal_age binding_age(const struct binding *binding, int64_t now_s)
+{
+	return renewal_age(msiv2_certificate_not_before(binding->certificate),
+	                   msiv2_certificate_not_after(binding->certificate), now_s);
+}
+
 bool binding_is_stale(const struct binding *binding, int64_t now_s)
 {
-	int64_t not_after_s = msiv2_certificate_not_after(binding->certificate);
-
-	return not_after_s - BINDING_STALE_LEFT_S <= now_s;
+	return binding_age(binding, now_s) == RENEWAL_STALE;
 }
 
 bool binding_is_fresh(const struct binding *binding)
@@ -71,9 +83,19 @@ bool binding_is_fresh(const struct binding *binding)
 	return binding->fresh;
 }
 
+bool binding_is_stored(const struct binding *binding)
+{
+	return binding->stored;
+}
+
 struct msiv2_certificate *binding_certificate(const struct binding *binding)
 {
 	return binding->certificate;
+}
+
+X509 *binding_x509(const struct binding *binding)
+{
+	return binding->x509;
 }
 
 const uint8_t *binding_thumbprint(const struct binding *binding)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* What a client holds after issuance: a certificate, its key, the token service it is for, and the
+/* What a client holds once it has one: a certificate, its key, the token service it is for, and the
  * connections made with it. Immutable and reference-counted; its connections die with it, so that a
  * certificate that was replaced is never presented again (STS-05). Lives inside a client only. */
 #ifndef REF_BINDING_H
@@ -15,8 +15,7 @@
 #include "issue.h"
 #include "keys/key.h"
 #include "net/http.h"
-
-#define BINDING_STALE_LEFT_S (INT64_C(24) * 60 * 60) /* STORE-05 */
+#include "renewal.h"
 
 struct binding;
 
@@ -27,6 +26,7 @@ struct binding_parts {
 	X509_STORE *trust;
 	const struct msiv2_clock *clock;
 	bool fresh; /* issued with bypass_cache=true (ISSUE-06) */
+	enum certificate_origin origin;
 	const struct msiv2_timings *timings;
 };
 
@@ -39,12 +39,18 @@ struct binding *binding_ref(struct binding *binding);
 void binding_free(struct binding *binding);
 DEFINE_OWNED_STRUCT(binding, binding_free)
 
+/* LIFE-01: fresh, due for renewal, or stale at now_s. */
+enum renewal_age binding_age(const struct binding *binding, int64_t now_s);
 /* STORE-05, LIFE-01: 24 hours or less are left at now_s. */
 bool binding_is_stale(const struct binding *binding, int64_t now_s);
 /* It was issued with bypass_cache=true. */
 bool binding_is_fresh(const struct binding *binding);
+/* It came from the store. */
+bool binding_is_stored(const struct binding *binding);
 /* The public part; borrowed. */
 struct msiv2_certificate *binding_certificate(const struct binding *binding);
+/* The certificate itself; borrowed. */
+X509 *binding_x509(const struct binding *binding);
 /* SHA-256 of the certificate, X509_SHA256_LEN bytes. */
 const uint8_t *binding_thumbprint(const struct binding *binding);
 /* client_id of ISSUE-02. */

@@ -20,6 +20,7 @@ struct msiv2_certificate {
 	struct bytes issuer;
 	char *endpoint;
 	char *identity_type;
+	enum certificate_origin origin;
 	const char *key_kind; /* static text of the key's provider */
 	int key_bits;
 	int64_t not_before_s;
@@ -60,8 +61,8 @@ static enum msiv2_rc describe(struct msiv2_certificate *cert, X509 *x509, struct
 }
 
 enum msiv2_rc certificate_new(const struct issue *issue, const struct key *key,
-                              const struct msiv2_timings *timings, struct msiv2_certificate **out,
-                              struct msiv2_error *err)
+                              enum certificate_origin origin, const struct msiv2_timings *timings,
+                              struct msiv2_certificate **out, struct msiv2_error *err)
 {
 	OWNED_STRUCT(msiv2_certificate) *cert = mem_alloc(sizeof(*cert));
 
@@ -72,6 +73,7 @@ enum msiv2_rc certificate_new(const struct issue *issue, const struct key *key,
 	cert->identity_type = mem_strdup(issue->identity_type);
 	if (cert->endpoint == NULL || cert->identity_type == NULL)
 		return err_no_memory(err, CERTIFICATE_WHERE);
+	cert->origin = origin;
 	cert->key_kind = key_kind(key);
 	cert->key_bits = key_bits(key);
 	cert->timings = *timings;
@@ -134,6 +136,11 @@ const char *msiv2_certificate_endpoint(const struct msiv2_certificate *cert)
 const char *msiv2_certificate_identity_type(const struct msiv2_certificate *cert)
 {
 	return cert->identity_type;
+}
+
+const char *msiv2_certificate_origin(const struct msiv2_certificate *cert)
+{
+	return cert->origin == CERTIFICATE_STORED ? "store" : "issued";
 }
 
 const char *msiv2_certificate_key_kind(const struct msiv2_certificate *cert)

@@ -14,9 +14,13 @@
 
 DEFINE_OWNED_STRUCT(msiv2_certificate, msiv2_certificate_free)
 
-/* Describes an issued certificate (already judged by issue_check()), the key behind it, and how
- * long the legs of its issuance took. */
+/* How a client came by a certificate. */
+enum certificate_origin { CERTIFICATE_ISSUED, CERTIFICATE_STORED };
+
+/* Describes a certificate (already judged by issue_check()), the key behind it, where
+ * it came from, and how long the legs of getting it took. */
 MSIV2_MUST_USE enum msiv2_rc certificate_new(const struct issue *issue, const struct key *key,
+                                             enum certificate_origin origin,
                                              const struct msiv2_timings *timings,
                                              struct msiv2_certificate **out,
                                              struct msiv2_error *err);

@@ -47,6 +47,19 @@ static enum msiv2_rc choose_base(const struct msiv2_options *options, char **out
 	return *out != NULL ? MSIV2_OK : err_no_memory(err, "client");
 }
 
+static enum msiv2_rc make_persistence(struct msiv2_client *client,
+                                      const struct msiv2_options *options, struct msiv2_error *err)
+{
+	const struct persistence_config config = {.scope = options->store,
+	                                          .root = options->store_root,
+	                                          .identity = &client->identity,
+	                                          .keys = &client->keys,
+	                                          .source = client->imds_base,
+	                                          .clock = client->clock};
+
+	return persistence_new(&config, &client->persistence, err);
+}
+
 static enum msiv2_rc make_parts(struct msiv2_client *client, const struct msiv2_options *options,
                                 struct msiv2_error *err)
 {
@@ -61,6 +74,7 @@ static enum msiv2_rc make_parts(struct msiv2_client *client, const struct msiv2_
 	TRY(attestation_new(client->trust, client->clock, &client->attestation, err));
 	TRY(key_settings_resolve(&options->keys, &client->keys, err));
 	TRY(keyring_new(&client->keys, &client->keyring, err));
+	TRY(make_persistence(client, options, err));
 	client->slot = binding_slot_new();
 	client->tokens = token_cache_new();
 	return client->slot != NULL && client->tokens != NULL ? MSIV2_OK
@@ -71,7 +85,8 @@ enum msiv2_rc msiv2_client_new(const struct msiv2_options *options, struct msiv2
                                struct msiv2_error *err)
 {
 	struct msiv2_options defaults = {.clock = clock_system(),
-	                                 .timeout_ms = CLIENT_DEFAULT_TIMEOUT_MS};
+	                                 .timeout_ms = CLIENT_DEFAULT_TIMEOUT_MS,
+	                                 .store = STORE_SCOPE_CURRENT_USER};
 	OWNED_STRUCT(msiv2_client) *client = mem_alloc(sizeof(*client));
 
 	if (client == NULL)
@@ -98,6 +113,7 @@ void msiv2_client_free(struct msiv2_client *client)
 	/* Bindings hold keys of the keyring; tokens hold bindings. */
 	token_cache_free(client->tokens);
 	binding_slot_free(client->slot);
+	persistence_free(client->persistence);
 	keyring_free(client->keyring);
 	key_settings_free(&client->keys);
 	attestation_free(client->attestation);

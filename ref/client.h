@@ -19,6 +19,7 @@
 #include "include/msiv2.h"
 #include "keyring.h"
 #include "net/http.h"
+#include "persistence.h"
 #include "token_cache.h"
 
 struct msiv2_client {
@@ -34,6 +35,7 @@ struct msiv2_client {
 	struct attestation *attestation;
 	struct key_settings keys;
 	struct keyring *keyring;
+	struct persistence *persistence;
 	struct binding_slot *slot;
 	struct token_cache *tokens;
 	struct flight_board token_flights;

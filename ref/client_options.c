@@ -18,6 +18,7 @@ struct msiv2_options *msiv2_options_new(void)
 		return NULL;
 	options->clock = clock_system();
 	options->timeout_ms = CLIENT_DEFAULT_TIMEOUT_MS;
+	options->store = STORE_SCOPE_CURRENT_USER;
 	key_settings_init(&options->keys);
 	return options;
 }
@@ -29,6 +30,7 @@ void msiv2_options_free(struct msiv2_options *options)
 	identity_free(&options->identity);
 	mem_free(options->imds);
 	mem_free(options->trust_file);
+	mem_free(options->store_root);
 	key_settings_free(&options->keys);
 	mem_free(options);
 }
@@ -70,30 +72,6 @@ enum msiv2_rc msiv2_options_set_trust_file(struct msiv2_options *options, const 
 	if (text_empty(path))
 		return err_set(err, MSIV2_CONFIG, "trust file", "the path is empty");
 	return replace(&options->trust_file, path, "trust file", err);
-}
-
-/* A word the protocol knows, and whether this version can do it. */
-struct known_word {
-	const char *word;
-	bool here;
-};
-
-static const struct known_word store_scopes[] = {
-        {"none", true}, {"CurrentUser\\My", false}, {"LocalMachine\\My", false}};
-
-static enum msiv2_rc check_word(const struct known_word *words, size_t count, const char *text,
-                                size_t len, const char *where, struct msiv2_error *err)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strlen(words[i].word) != len || memcmp(words[i].word, text, len) != 0)
-			continue;
-		if (words[i].here)
-			return MSIV2_OK;
-		return err_set(err, MSIV2_UNSUPPORTED, where, "not in this version: %s",
-		               words[i].word);
-	}
-	return err_set(err, MSIV2_CONFIG, where, "unknown: \"%.*s\"", len < 60 ? (int)len : 60,
-	               text);
 }
 
 enum msiv2_rc msiv2_options_set_key_kinds(struct msiv2_options *options, const char *kinds,
@@ -138,11 +116,17 @@ void msiv2_options_set_attestation(struct msiv2_options *options, bool wanted)
 enum msiv2_rc msiv2_options_set_store(struct msiv2_options *options, const char *scope,
                                       struct msiv2_error *err)
 {
-	(void)options;
 	if (text_empty(scope))
 		return err_set(err, MSIV2_CONFIG, "store", "the scope is empty");
-	return check_word(store_scopes, TEXT_COUNT(store_scopes), scope, strlen(scope), "store",
-	                  err);
+	return store_scope_parse(scope, &options->store, err);
+}
+
+enum msiv2_rc msiv2_options_set_store_root(struct msiv2_options *options, const char *folder,
+                                           struct msiv2_error *err)
+{
+	if (text_empty(folder))
+		return err_set(err, MSIV2_CONFIG, "store root", "the path is empty");
+	return replace(&options->store_root, folder, "store root", err);
 }
 
 void msiv2_options_set_clock(struct msiv2_options *options, const struct msiv2_clock *clock)

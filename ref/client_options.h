@@ -9,6 +9,7 @@
 #include "identity.h"
 #include "include/msiv2.h"
 #include "key_settings.h"
+#include "store/store.h"
 
 #define CLIENT_DEFAULT_TIMEOUT_MS INT64_C(60000)
 
@@ -20,6 +21,8 @@ struct msiv2_options {
 	int64_t timeout_ms;
 	struct log log;
 	struct key_settings keys;
+	enum store_scope store;
+	char *store_root; /* NULL = the scope's own */
 };
 
 #endif

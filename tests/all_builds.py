@@ -3,9 +3,10 @@
 # Copyright (c) 2026 The msiv2 authors
 """Runs the tests of several builds in one ctest, so that there is one summary.
 
-    all_builds.py --builds dev asan [--fuzz-seconds N] [--jobs N] [-- ctest options]
+    all_builds.py --builds dev asan [--long] [--fuzz-seconds N] [--jobs N] [-- ctest options]
 
-Tests are named BUILD:TEST. With --fuzz-seconds, every libFuzzer target of build/fuzz runs that long
+Tests are named BUILD:TEST. With --long, those of the first build that are registered for
+`ctest -C long` run too. With --fuzz-seconds, every libFuzzer target of build/fuzz runs that long
 on its seeds and on what earlier runs found.
 """
 import argparse
@@ -27,9 +28,10 @@ def quoted(text):
     return f"[==[{text}]==]"
 
 
-def tests_of(build):
+def tests_of(build, long):
     """(name, command, properties) of every test of a build."""
     command = ["ctest", "--test-dir", os.path.join(PROJECT, "build", build), "--show-only=json-v1"]
+    command += ["-C", "long"] if long else []
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for test in json.loads(listing)["tests"]:
         if "command" not in test:
@@ -70,11 +72,13 @@ def write_plan(tests):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--builds", nargs="+", required=True)
+    parser.add_argument("--long", action="store_true")
     parser.add_argument("--fuzz-seconds", type=int, default=0)
     parser.add_argument("--jobs", default=str(os.cpu_count()))
     parser.add_argument("ctest", nargs="*", help="options for ctest, after --")
     args = parser.parse_args()
-    tests = [test for build in args.builds for test in tests_of(build)]
+    tests = [test for i, build in enumerate(args.builds)
+             for test in tests_of(build, args.long and i == 0)]
     if args.fuzz_seconds:
         tests += fuzzers(args.fuzz_seconds)
     write_plan(tests)

@@ -138,6 +138,23 @@ static enum msiv2_rc take_ca_key(void *into, const char *value, struct msiv2_err
 	return MSIV2_OK;
 }
 
+static enum msiv2_rc take_faults(void *into, const char *value, struct msiv2_error *err)
+{
+	struct arguments *arguments = into;
+
+	return take_text(&arguments->emulator.faults_file, "--faults", value, err);
+}
+
+static enum msiv2_rc take_seed(void *into, const char *value, struct msiv2_error *err)
+{
+	struct arguments *arguments = into;
+
+	if (!text_to_int(value, 1, INT64_C(1) << 53, &arguments->emulator.seed))
+		return err_set(err, MSIV2_CONFIG, "--seed",
+		               "'%s' is not a whole number from 1 to 2^53", value);
+	return MSIV2_OK;
+}
+
 static enum msiv2_rc take_rule(void *into, const char *value, struct msiv2_error *err)
 {
 	struct arguments *arguments = into;
@@ -263,6 +280,9 @@ static const struct option_row rows[] = {
         {"--profile", "NAME", "rule modes to start from: default, strict or lenient", false,
          take_profile},
         {"--rule", "ID=MODE", "mode of a rule: reject, note or off", true, take_rule},
+        {"--faults", "FILE", "what goes wrong: a JSON array, see docs/faults.md", false,
+         take_faults},
+        {"--seed", "N", "repeats what faults leave to chance; default 1", false, take_seed},
         {"--quiet", NULL, "write nothing to stderr but what ends the program", false, take_quiet},
         {"--verbose", NULL, "write everything to stderr", false, take_verbose},
         {"--help", NULL, "show this help", false, take_help},

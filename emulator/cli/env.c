@@ -17,7 +17,7 @@
 #include "common/text.h"
 #include "streams.h"
 
-#define READY_LINE_MAX 4096
+#define READY_LINE_MAX 16384
 #define WAIT_MAX_MS    600000
 #define POLL_MS        5
 

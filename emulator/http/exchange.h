@@ -27,6 +27,7 @@ struct tls_facts {
 	const char *server_name; /* SNI, or NULL */
 	bool resumed;
 	X509 *peer; /* the client's certificate as presented, unverified but proven; NULL = none */
+	const char *alert; /* that ended the handshake, "received unknown CA"; NULL = none did */
 };
 
 struct http_request {

@@ -99,6 +99,7 @@ static void on_info(const SSL *ssl, int where, int value)
 {
 	const struct tls_watcher *watcher = watcher_of(ssl);
 	bool fatal = value >> 8 == SSL3_AL_FATAL;
+	struct tls_facts tls;
 	char alert[80];
 
 	/* A handshake takes up its thread before there is a request. */
@@ -108,7 +109,9 @@ static void on_info(const SSL *ssl, int where, int value)
 		return;
 	(void)snprintf(alert, sizeof(alert), "%s %s", where & SSL_CB_READ ? "received" : "sent",
 	               SSL_alert_desc_string_long(value));
-	watcher->failed(watcher->ctx, alert);
+	tls_server_facts(ssl, &tls);
+	tls.alert = alert;
+	watcher->failed(watcher->ctx, &tls);
 }
 
 void tls_server_watch(SSL_CTX *tls, struct tls_watcher *watcher)
@@ -153,11 +156,13 @@ enum msiv2_rc tls_server_new(X509 *certificate, EVP_PKEY *key, SSL_CTX **out,
 	return MSIV2_OK;
 }
 
-void tls_server_facts(SSL *ssl, struct tls_facts *out)
+void tls_server_facts(const SSL *ssl, struct tls_facts *out)
 {
+	const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
+
 	*out = (struct tls_facts){
 	        .version = SSL_get_version(ssl),
-	        .cipher = SSL_get_cipher_name(ssl),
+	        .cipher = cipher ? SSL_CIPHER_get_name(cipher) : NULL,
 	        .server_name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name),
 	        .resumed = SSL_session_reused(ssl) == 1,
 	        .peer = SSL_get0_peer_certificate(ssl),

@@ -41,9 +41,9 @@ struct tls_watcher {
 	void (*hello)(void *ctx, const char *server_name, struct tls_plan *plan);
 	/* A client showed a certificate: sets plan->verdict. NULL likewise. */
 	void (*peer)(void *ctx, const char *server_name, X509 *certificate, struct tls_plan *plan);
-	/* A fatal alert was sent or received before a handshake was complete: "received unknown
-	 * CA". */
-	void (*failed)(void *ctx, const char *alert);
+	/* A fatal alert, tls->alert, was sent or received before a handshake was complete; of the
+	 * rest tls has what was known by then. */
+	void (*failed)(void *ctx, const struct tls_facts *tls);
 	void *ctx;
 };
 /* Sets the watcher. */
@@ -52,7 +52,7 @@ void tls_server_watch(SSL_CTX *tls, struct tls_watcher *watcher);
 /* The connection whose handshake this thread did last, or NULL. */
 SSL *tls_server_current(void);
 /* What TLS knows about a connection; the texts live as long as it does. The peer's certificate is
- * borrowed from it. */
-void tls_server_facts(SSL *ssl, struct tls_facts *out);
+ * borrowed from it. A cipher that is not agreed upon yet is NULL. */
+void tls_server_facts(const SSL *ssl, struct tls_facts *out);
 
 #endif

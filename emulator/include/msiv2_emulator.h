@@ -90,6 +90,10 @@ struct msiv2_emulator_options {
 	const struct msiv2_emulator_rule *rules; /* applied after the profile, in order */
 	size_t rule_count;
 
+	const char *faults_file; /* JSON array of faults, see docs/faults.md; replaces the
+	                            configuration's */
+	int64_t seed; /* of whatever faults leave to chance; 0 = as the configuration says */
+
 	const struct msiv2_clock
 	        *clock; /* where the world's clock starts from; NULL = the system */
 

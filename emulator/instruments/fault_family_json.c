@@ -20,16 +20,14 @@ static cJSON *field(const struct fault_act *act, cJSON **parent)
 /* Puts another value, which is taken over, in the place of one. */
 static bool replace(cJSON *parent, cJSON *old, cJSON *fresh)
 {
+	char *name;
+
 	if (!fresh)
 		return false;
-	if (old->string) {
-		fresh->string = cJSON_malloc(strlen(old->string) + 1);
-		if (!fresh->string) {
-			cJSON_Delete(fresh);
-			return false;
-		}
-		memcpy(fresh->string, old->string, strlen(old->string) + 1);
-	}
+	/* The place's name goes with the place. */
+	name = fresh->string;
+	fresh->string = old->string;
+	old->string = name;
 	return cJSON_ReplaceItemViaPointer(parent, old, fresh);
 }
 
@@ -145,19 +143,21 @@ static cJSON *root_or(const struct fault_act *act)
 static bool reordered(const struct fault_act *act)
 {
 	cJSON *object = root_or(act);
+	OWNED(cJSON) *reversed = cJSON_CreateObject();
 	int count = cJSON_GetArraySize(object);
 
-	if (!cJSON_IsObject(object) || count < 2)
+	if (!cJSON_IsObject(object) || count < 2 || !reversed)
 		return false;
-	for (int i = 0; i < count - 1; i++) {
-		/* The last one goes in front of those not moved yet; names travel with values. */
-		cJSON *last = cJSON_DetachItemFromArray(object, count - 1);
+	while (count > 0) {
+		cJSON *last = cJSON_DetachItemFromArray(object, --count);
 
-		if (!last || !cJSON_InsertItemInArray(object, i, last)) {
+		if (!cJSON_AddItemToObject(reversed, last->string, last)) {
 			cJSON_Delete(last);
 			return false;
 		}
 	}
+	object->child = reversed->child;
+	reversed->child = NULL;
 	return true;
 }
 

@@ -145,6 +145,8 @@ static bool is_ku(const char *text)
 static bool is_ca(const struct fault_act *act)
 {
 	act->leaf->breach.basic_constraints = "critical,CA:TRUE";
+	if (!act->leaf->breach.key_usage)
+		act->leaf->breach.key_usage = "critical,digitalSignature,keyCertSign";
 	return true;
 }
 

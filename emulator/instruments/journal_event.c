@@ -81,6 +81,7 @@ static void add_tls(cJSON *event, const struct tls_facts *tls)
 	add_text(object, "version", tls->version);
 	add_text(object, "cipher", tls->cipher);
 	add_redacted(object, "server_name", tls->server_name);
+	add_text(object, "alert", tls->alert);
 	cJSON_AddBoolToObject(object, "resumed", tls->resumed);
 	if (tls->peer && x509_sha256(tls->peer, sha256, NULL) == MSIV2_OK) {
 		hex_encode(sha256, sizeof(sha256), &hex);

@@ -4,7 +4,7 @@
 /* The sequence diagram: one row for each event of the journal, in order, an arrow from the client to
  * the party that was asked and one back. */
 import {chip, code, disclosure, facts, h, json, part} from './dom.js';
-import {clockTime, duration, short, span} from './format.js';
+import {clockTime, duration, short, span, utc} from './format.js';
 
 const SHOWN_MAX = 300;
 const LANES = [['client', 'Client'], ['imds', 'IMDS'], ['attestation', 'Attestation'],
@@ -36,17 +36,40 @@ function statusTone(event) {
 	return event.status < 400 ? 'good' : 'bad';
 }
 
-/* What the row says about a change of the world. */
+function clockWords(change) {
+	if (change.advance_s !== undefined)
+		return `Clock ${change.advance_s < 0 ? 'back' : 'on'} by ${span(change.advance_s)}`;
+	if (change.set !== undefined)
+		return `Clock set to ${utc(change.set)}`;
+	return change.frozen ? 'Clock frozen' : 'Clock runs again';
+}
+
+function faultWords(change, event) {
+	const id = decodeURIComponent(event.path.split('/')[2] || '');
+	if (event.method === 'DELETE')
+		return id ? `Fault ${id} removed` : 'All faults removed';
+	if (event.method === 'PATCH' && change.enabled !== undefined)
+		return `Fault ${id} ${change.enabled ? 'on' : 'off'}`;
+	return change.fault ? `Fault ${change.fault} added` : `Fault ${id} changed`;
+}
+
+const CHANGE_WORDS = {
+	clock: clockWords,
+	faults: faultWords,
+	reset: () => 'The world is as it was at the start',
+	revoke: (change) => change.all ? 'All certificates revoked' :
+		`Certificate ${short(change.sha256)}... revoked`,
+	rules: (change) => `Rules: ${Object.entries(change).map((pair) => pair.join(' ')).join(', ')}`,
+};
+
+/* What the row says about a change of the world. A change that was too long is cut, and no JSON. */
 function changeWords(event) {
-	const change = event.change || {};
-	const value = typeof change === 'string' ? safeParse(change) : change;
-	if (event.endpoint === 'clock' && value && value.advance_s !== undefined)
-		return `Clock ${value.advance_s < 0 ? 'back' : 'on'} by ${span(value.advance_s)}`;
-	if (event.endpoint === 'clock' && value && value.frozen !== undefined)
-		return value.frozen ? 'Clock frozen' : 'Clock runs again';
-	const text = typeof change === 'string' ? change : JSON.stringify(change);
-	const name = event.endpoint[0].toUpperCase() + event.endpoint.slice(1);
-	return text && text !== '{}' ? `${name} ${text}` : name;
+	const text = event.change || '';
+	const change = text ? safeParse(text) : {};
+	const words = change && CHANGE_WORDS[event.endpoint];
+	if (words)
+		return words(change, event);
+	return `${event.endpoint[0].toUpperCase()}${event.endpoint.slice(1)} ${text}`;
 }
 
 function safeParse(text) {

@@ -46,7 +46,7 @@ function matchWords(fault) {
 }
 
 function endpointWords(fault) {
-	return fault.endpoint && fault.endpoint !== '*' ? `at ${fault.endpoint}` : 'wherever it can happen';
+	return fault.endpoint && fault.endpoint !== '*' ? `at ${fault.endpoint}` : 'anywhere';
 }
 
 function pathOf(fault) {
@@ -108,7 +108,7 @@ function chosen() {
 		return;
 	about.textContent = row.description +
 		(row.rules.length ? ` A client meets broken: ${row.rules.join(', ')}.` : '');
-	endpoint.replaceChildren(h('option', {value: '*', text: 'wherever it can happen'}),
+	endpoint.replaceChildren(h('option', {value: '*', text: 'anywhere'}),
 		...row.endpoints.map((name) => h('option', {value: name, text: name})));
 	parameters.replaceChildren(...row.parameters.map(parameterField));
 }

@@ -129,6 +129,16 @@ static enum msiv2_rc take_authority(void *into, const char *value, struct msiv2_
 	return take_text(&((struct arguments *)into)->authority, "--authority", value, err);
 }
 
+static enum msiv2_rc take_store(void *into, const char *value, struct msiv2_error *err)
+{
+	return take_text(&((struct arguments *)into)->store, "--store", value, err);
+}
+
+static enum msiv2_rc take_store_root(void *into, const char *value, struct msiv2_error *err)
+{
+	return take_text(&((struct arguments *)into)->store_root, "--store-root", value, err);
+}
+
 static const struct {
 	const char *prefix;
 	enum msiv2_identity_kind kind;
@@ -245,6 +255,14 @@ static enum msiv2_rc take_pem(void *into, const char *value, struct msiv2_error 
 	return MSIV2_OK;
 }
 
+static enum msiv2_rc take_everything(void *into, const char *value, struct msiv2_error *err)
+{
+	(void)value;
+	(void)err;
+	((struct arguments *)into)->everything = true;
+	return MSIV2_OK;
+}
+
 static enum msiv2_rc take_verbose(void *into, const char *value, struct msiv2_error *err)
 {
 	(void)value;
@@ -280,6 +298,9 @@ static const struct argument_row {
         {COMMAND_CSR | COMMAND_CERT | COMMAND_KEY,
          {"--pem", NULL, "print PEM and nothing else", false, take_pem}},
         {COMMAND_CSR, {"--der", "FILE", "write DER to a file, - for stdout", false, take_der}},
+        {COMMAND_CERT,
+         {"--all", NULL, "everything of the store, not only what is of no use (purge)", false,
+          take_everything}},
         {COMMAND_ALL,
          {"--identity", "ID", "system (default), client_id:ID, object_id:ID or resource_id:ID",
           false, take_identity}},
@@ -297,6 +318,10 @@ static const struct argument_row {
         {COMMAND_KEYED, {"--pkcs11-token", "LABEL", "its token (msiv2)", false, take_token_label}},
         {COMMAND_KEYED, {"--pin-file", "FILE", "its PIN", false, take_pin_file}},
         {COMMAND_KEYED, {"--tcti", "TCTI", "TPM of hardware keys", false, take_tcti}},
+        {COMMAND_STORED,
+         {"--store", "SCOPE", "CurrentUser\\My (default), LocalMachine\\My or none", false,
+          take_store}},
+        {COMMAND_STORED, {"--store-root", "DIR", "folder of the store", false, take_store_root}},
         {COMMAND_KEYED,
          {"--attest", NULL, "have the key attested, if its kind can be", false, take_attest}},
         {COMMAND_ALL, {"--timeout", "T", "deadline: 30, 30s or 500ms (60s)", false, take_timeout}},
@@ -327,25 +352,44 @@ void arguments_help(enum command_bit command, struct bytes *out)
 	options_help(rows, rows_of(command, rows), out);
 }
 
+/* Where the positional arguments of a command go. */
+static const struct {
+	enum command_bit command;
+	int least, most;
+} positionals[] = {{COMMAND_CALL, 1, 1}, {COMMAND_KEY, 0, 1}, {COMMAND_CERT, 0, 2}};
+
+static enum msiv2_rc take_positional(enum command_bit command, int count, char **argv,
+                                     struct arguments *out, struct msiv2_error *err)
+{
+	int least = 0, most = 0;
+
+	for (size_t i = 0; i < TEXT_COUNT(positionals); i++) {
+		if (positionals[i].command == command) {
+			least = positionals[i].least;
+			most = positionals[i].most;
+		}
+	}
+	if (count > most)
+		return err_set(err, MSIV2_CONFIG, argv[most], "unexpected argument");
+	if (count < least)
+		return err_set(err, MSIV2_CONFIG, "URL", "is required");
+	if (count > 0)
+		*(command == COMMAND_CALL ? &out->url : &out->verb) = argv[0];
+	if (count > 1)
+		out->target = argv[1];
+	return MSIV2_OK;
+}
+
 enum msiv2_rc arguments_read(enum command_bit command, int argc, char **argv, struct arguments *out,
                              struct msiv2_error *err)
 {
 	struct option_row rows[ARGUMENT_ROWS_MAX];
-	int least = command == COMMAND_CALL ? 1 : 0;
-	int most = command == COMMAND_KEY ? 1 : least;
 	int positional = 0;
 
 	TRY(options_parse(rows, rows_of(command, rows), out, argc, argv, &positional, err));
 	if (out->help)
 		return MSIV2_OK;
-	if (positional > most)
-		return err_set(err, MSIV2_CONFIG, argv[most], "unexpected argument");
-	if (positional < least)
-		return err_set(err, MSIV2_CONFIG, "URL", "is required");
-	if (positional > 0 && command == COMMAND_KEY)
-		out->verb = argv[0];
-	else if (positional > 0)
-		out->url = argv[0];
+	TRY(take_positional(command, positional, argv, out, err));
 	if (command == COMMAND_TOKEN && out->resource == NULL)
 		return err_set(err, MSIV2_CONFIG, "--resource", "is required");
 	if (out->pem + out->json + (out->der != NULL) > 1)

@@ -23,7 +23,8 @@ enum command_bit {
 	COMMAND_KEY = 32,
 	COMMAND_DOCTOR = 64,
 	COMMAND_ALL = 127,
-	COMMAND_KEYED = COMMAND_ALL & ~COMMAND_PROBE
+	COMMAND_KEYED = COMMAND_ALL & ~COMMAND_PROBE,
+	COMMAND_STORED = COMMAND_TOKEN | COMMAND_CALL | COMMAND_CERT | COMMAND_DOCTOR
 };
 
 struct arguments {
@@ -52,16 +53,21 @@ struct arguments {
 	const char *method;
 	const char *data;
 	const char *content_type;
-	/* key */
-	const char *verb; /* NULL = show it */
-	const char *authority;
+	/* key and cert */
+	const char *verb;      /* NULL = none given */
+	const char *target;    /* of the verb; NULL = none given */
+	const char *authority; /* key */
+	/* the store */
+	const char *store; /* NULL = the library's default */
+	const char *store_root;
+	bool everything; /* cert purge */
 	/* csr, cert and key */
 	bool pem;
 	const char *der; /* file, or "-" */
 };
 
-/* Reads the options of one command from argv[0..argc). The only positional argument is the URL of
- * `call`, or the verb of `key`. MSIV2_CONFIG naming the option. */
+/* Reads the options of one command from argv[0..argc). Positional arguments are the URL of `call`,
+ * the verb of `key`, and the verb of `cert` with its target. MSIV2_CONFIG naming the option. */
 MSIV2_MUST_USE enum msiv2_rc arguments_read(enum command_bit command, int argc, char **argv,
                                             struct arguments *out, struct msiv2_error *err);
 /* Appends the help lines of one command's options. */

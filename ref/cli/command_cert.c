@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
+#include "cert_verbs.h"
+#include "cert_verify.h"
 #include "command.h"
+#include "common/text.h"
 #include "json_report.h"
 #include "ref/certificate.h"
 #include "session.h"
@@ -20,8 +23,9 @@ static enum msiv2_rc as_json(const struct msiv2_certificate *cert,
 	return json_report_print(&report, out, err);
 }
 
-enum msiv2_rc command_cert(const struct arguments *args, struct command_result *result,
-                           struct msiv2_error *err)
+/* Without a verb: the certificate that an acquisition would use. */
+static enum msiv2_rc acquire(const struct arguments *args, struct command_result *result,
+                             struct msiv2_error *err)
 {
 	const struct msiv2_request request = session_request(args);
 	OWNED_STRUCT(session) session = {0};
@@ -42,4 +46,64 @@ enum msiv2_rc command_cert(const struct arguments *args, struct command_result *
 	text_report_line(&result->out, "  identity", "%s", msiv2_certificate_identity_type(cert));
 	text_report_line(&result->out, "  endpoint", "%s", msiv2_certificate_endpoint(cert));
 	return MSIV2_OK;
+}
+
+static const struct verb {
+	const char *name;
+	bool reads;  /* begins with what the store holds */
+	bool target; /* takes one, and needs it */
+	bool pem;    /* takes --pem */
+	bool all;    /* takes --all */
+	cert_verb_fn *run;
+} verbs[] = {
+        {"list", true, false, false, false, cert_list},
+        {"show", true, true, true, false, cert_show},
+        {"renew", false, false, false, false, cert_renew},
+        {"remove", true, true, false, false, cert_remove},
+        {"purge", true, false, false, true, cert_purge},
+        {"verify", false, false, false, false, cert_verify},
+};
+
+static enum msiv2_rc check(const struct verb *verb, const struct arguments *args,
+                           struct msiv2_error *err)
+{
+	if (verb->target && text_empty(args->target))
+		return err_set(err, MSIV2_CONFIG, verb->name,
+		               "needs an alias, or the SHA-256 of a certificate");
+	if (!verb->target && args->target != NULL)
+		return err_set(err, MSIV2_CONFIG, args->target, "unexpected argument");
+	if (!verb->pem && args->pem)
+		return err_set(err, MSIV2_CONFIG, "--pem", "belongs to msiv2 cert and cert show");
+	if (!verb->all && args->everything)
+		return err_set(err, MSIV2_CONFIG, "--all", "belongs to msiv2 cert purge");
+	return MSIV2_OK;
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < TEXT_COUNT(verbs); i++) {
+		if (text_equal(verbs[i].name, name))
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+enum msiv2_rc command_cert(const struct arguments *args, struct command_result *result,
+                           struct msiv2_error *err)
+{
+	const struct verb *verb = find_verb(args->verb);
+	OWNED_STRUCT(store_desk) desk = {0};
+
+	if (args->verb == NULL && args->everything)
+		return err_set(err, MSIV2_CONFIG, "--all", "belongs to msiv2 cert purge");
+	if (args->verb == NULL)
+		return acquire(args, result, err);
+	if (verb == NULL)
+		return err_set(err, MSIV2_CONFIG, args->verb,
+		               "must be list, show, renew, remove, purge or verify, or nothing");
+	TRY(check(verb, args, err));
+	TRY(store_desk_open(&desk, args, err));
+	if (verb->reads)
+		TRY(store_desk_read(&desk, err));
+	return verb->run(args, &desk, result, err);
 }

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/text.h"
@@ -17,6 +18,8 @@
 #include "ref/net/address.h"
 #include "ref/net/trust.h"
 #include "session.h"
+#include "store_audit.h"
+#include "store_desk.h"
 
 /* HOUSE: what a clock may be wrong. Certificates begin some minutes before they are issued, and
  * evidence older than that is refused; one that runs a week ahead finds each of them run out. */
@@ -322,12 +325,63 @@ static void look_at_clock(struct patient *patient, struct doctor_finding *findin
 		finding->verdict = VERDICT_WARNING;
 }
 
-/* STORE-08 */
+struct store_finding {
+	char first[512]; /* what is wrong; "" = nothing */
+	size_t entries;
+};
+
+static void note_problem(void *ctx, const char *path, const char *words)
+{
+	struct store_finding *found = ctx;
+
+	if (found->first[0] == '\0')
+		(void)snprintf(found->first, sizeof(found->first), "%s: %s", path, words);
+}
+
+static void count_entry(void *ctx, const char *path, const struct store_entry *entry)
+{
+	(void)path;
+	(void)entry;
+	((struct store_finding *)ctx)->entries++;
+}
+
+static void audit(const struct store *store, enum store_scope scope, struct doctor_finding *finding)
+{
+	struct store_finding found = {0};
+	struct store_audit audit = {.problem = note_problem,
+	                            .entry = count_entry,
+	                            .ctx = &found,
+	                            .owner = scope == STORE_SCOPE_LOCAL_MACHINE ? 0 : geteuid()};
+
+	if (store_audit(store_path(store), &audit, &finding->error) != MSIV2_OK)
+		find(finding, VERDICT_WARNING, "%s", finding->error.message);
+	else if (found.first[0] == '\0')
+		find(finding, VERDICT_FINE, "%zu entries in %s", found.entries, store_path(store));
+	else
+		find(finding, VERDICT_WARNING, "%s", found.first);
+	if (finding->verdict == VERDICT_WARNING)
+		finding->remedy = "msiv2 cert verify tells all; see docs/store.md";
+}
+
+/* STORE-06: trouble with it is no problem of an acquisition. STORE-08: memory keys have none. */
 static void look_at_store(struct patient *patient, struct doctor_finding *finding)
 {
-	(void)patient;
-	find(finding, VERDICT_FINE,
-	     "none in this version: certificates live as long as the process");
+	OWNED_STRUCT(store) *store = NULL;
+	enum store_scope scope;
+
+	if (store_desk_name(&patient->args, client_of(patient)->clock, &scope, &store,
+	                    &finding->error) != MSIV2_OK) {
+		find(finding, VERDICT_WARNING, "%s", finding->error.message);
+		finding->remedy = "name a folder with --store-root";
+	} else if (store == NULL) {
+		find(finding, VERDICT_SKIPPED, "none, by --store");
+	} else if (!hierarchy_persists(&client_of(patient)->keys.hierarchy)) {
+		find(finding, VERDICT_SKIPPED,
+		     "not used: certificates of memory keys die with "
+		     "their key");
+	} else {
+		audit(store, scope, finding);
+	}
 }
 
 /* ---- the table ---- */

@@ -88,6 +88,7 @@ void json_report_certificate(struct json_report *report, const struct msiv2_cert
 	json_report_number(report, made, "not_after", (double)msiv2_certificate_not_after(cert));
 	json_report_text(report, made, "identity_type", msiv2_certificate_identity_type(cert));
 	json_report_text(report, made, "endpoint", msiv2_certificate_endpoint(cert));
+	json_report_text(report, made, "origin", msiv2_certificate_origin(cert));
 }
 
 void json_report_timings(struct json_report *report, const struct msiv2_timings *timings)

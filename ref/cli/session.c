@@ -81,6 +81,17 @@ static enum msiv2_rc apply_keys(client_options *options, const struct arguments 
 	return MSIV2_OK;
 }
 
+static enum msiv2_rc apply_store(client_options *options, const struct arguments *args,
+                                 struct msiv2_error *err)
+{
+	if (args->store != NULL)
+		TRY(named(msiv2_options_set_store(options, args->store, err), "--store", err));
+	if (args->store_root != NULL)
+		TRY(named(msiv2_options_set_store_root(options, args->store_root, err),
+		          "--store-root", err));
+	return MSIV2_OK;
+}
+
 static enum msiv2_rc apply(client_options *options, const struct arguments *args,
                            struct msiv2_error *err)
 {
@@ -95,6 +106,7 @@ static enum msiv2_rc apply(client_options *options, const struct arguments *args
 		TRY(named(msiv2_options_set_trust_file(options, trust_file(args), err), "--ca",
 		          err));
 	TRY(apply_keys(options, args, err));
+	TRY(apply_store(options, args, err));
 	if (args->verbosity > 0)
 		msiv2_options_set_log(options, log_to_stderr, NULL,
 		                      levels[args->verbosity < 2 ? args->verbosity : 2]);

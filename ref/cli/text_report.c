@@ -54,6 +54,7 @@ void text_report_certificate(struct bytes *out, const struct msiv2_certificate *
 	text_report_line(out, "certificate", "%s", msiv2_certificate_subject(cert));
 	text_report_line(out, "  issuer", "%s", msiv2_certificate_issuer(cert));
 	text_report_line(out, "  until", "%s", until);
+	text_report_line(out, "  origin", "%s", msiv2_certificate_origin(cert));
 	text_report_line(out, "  sha256", "%s", msiv2_certificate_sha256(cert));
 	text_report_line(out, "  x5t#S256", "%s", msiv2_certificate_x5t_s256(cert));
 }

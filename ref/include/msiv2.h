@@ -11,8 +11,9 @@
  *                          &token, err);
  *
  * One client serves many threads. It makes one RSA key (KEY-01, KEY-04), gets one certificate for
- * it from IMDS (ISSUE-*), and answers from its token cache while it can (TOK-02). Nothing here
- * returns a private key (KEY-05): there is no function that could.
+ * it from its store or from IMDS (STORE-*, ISSUE-*), renews it in time (LIFE-*), and answers from
+ * its token cache while it can (TOK-02). Nothing here returns a private key (KEY-05): there is no
+ * function that could.
  *
  * Time. Every call that may talk to the network has one deadline for the whole of it (NET-04).
  * A deadline that cannot hold the next retry ends the call at once with what the service said.
@@ -56,7 +57,7 @@ enum msiv2_identity_kind {
 };
 
 /* Defaults: system-assigned, IMDS base from the environment (NET-06), the system's trust anchors,
- * no store, memory keys, system clock, 60 s, silent. NULL when memory is out. */
+ * memory keys, the store "CurrentUser\\My", system clock, 60 s, silent. NULL when memory is out. */
 MSIV2_API struct msiv2_options *msiv2_options_new(void);
 /* Frees; NULL is allowed. */
 MSIV2_API void msiv2_options_free(struct msiv2_options *options);
@@ -105,11 +106,19 @@ MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_key_place(struct msiv2_
  * Memory keys cannot be (ATT-02) and are used without, which is logged. The token of the
  * attestation service is kept until five minutes before it runs out (ATT-04). Default: not. */
 MSIV2_API void msiv2_options_set_attestation(struct msiv2_options *options, bool wanted);
-/* Certificate store. This version has "none" only (memory keys are never persisted: STORE-08);
- * naming "CurrentUser\\My" or "LocalMachine\\My" is MSIV2_UNSUPPORTED, another word MSIV2_CONFIG.
- */
+/* Where certificates outlive the process (docs/store.md): "CurrentUser\\My" (the default),
+ * "LocalMachine\\My" (services that run as root) or "none". It holds certificates and the names of
+ * keys, never keys (STORE-03). Only keys that outlive the process themselves take part: a client of
+ * memory keys never touches it (STORE-08). A store that cannot be used never fails a call: the
+ * first trouble of a client is a WARN line of its log (STORE-06). MSIV2_CONFIG for another word. */
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc
 msiv2_options_set_store(struct msiv2_options *options, const char *scope, struct msiv2_error *err);
+/* The folder the store is in, instead of $XDG_DATA_HOME/msiv2 or ~/.local/share/msiv2 for the user
+ * and /var/lib/msiv2 for the machine. MSIV2_CONFIG when it is empty; msiv2_client_new() says
+ * MSIV2_CONFIG when it cannot be meant. */
+MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_store_root(struct msiv2_options *options,
+                                                                    const char *folder,
+                                                                    struct msiv2_error *err);
 /* Lends a clock; it must outlive the client. NULL = the system's. */
 MSIV2_API void msiv2_options_set_clock(struct msiv2_options *options,
                                        const struct msiv2_clock *clock);
@@ -182,9 +191,11 @@ MSIV2_API void msiv2_token_timings(const struct msiv2_token *token, struct msiv2
 
 /* ---- the binding certificate (public part) ---- */
 
-/* The certificate the client holds, acquiring one when it has none or a stale one (STORE-05); no
- * token request. `request` may be NULL; its timeout, cancellation and `force` (always a new one,
- * past IMDS's cache: ISSUE-06) count, its resource, type and claims do not. */
+/* The certificate the client holds: one of the store, or a new one, when it has none or a stale one
+ * (STORE-02, STORE-05); no token request. From the middle of its life on it is renewed before it is
+ * handed out; when that fails, which is a WARN line of the log, the old one is handed out while it
+ * is not stale (LIFE-02). `request` may be NULL; its timeout, cancellation and `force` (always a
+ * new one, past IMDS's cache: ISSUE-06) count, its resource, type and claims do not. */
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_client_certificate(struct msiv2_client *client,
                                                                 const struct msiv2_request *request,
                                                                 struct msiv2_certificate **out,
@@ -205,14 +216,16 @@ MSIV2_API const char *msiv2_certificate_issuer(const struct msiv2_certificate *c
 MSIV2_API int64_t msiv2_certificate_not_before(const struct msiv2_certificate *cert);
 /* End of its validity, seconds since 1970. */
 MSIV2_API int64_t msiv2_certificate_not_after(const struct msiv2_certificate *cert);
-/* Legs of its issuance; the total is from the start of the call that issued it. */
+/* Where the client has it from: "issued" (by IMDS) or "store". */
+MSIV2_API const char *msiv2_certificate_origin(const struct msiv2_certificate *cert);
+/* Legs of getting it; the total is from the start of the call that got it. */
 MSIV2_API void msiv2_certificate_timings(const struct msiv2_certificate *cert,
                                          struct msiv2_timings *out);
 /* The token service this certificate is for (ISSUE-02). */
 MSIV2_API const char *msiv2_certificate_endpoint(const struct msiv2_certificate *cert);
 /* "SystemAssigned" or "UserAssigned" as IMDS said. */
 MSIV2_API const char *msiv2_certificate_identity_type(const struct msiv2_certificate *cert);
-/* The kind of the key behind it: "memory". */
+/* The kind of the key behind it: "keyguard", "hardware" or "memory". */
 MSIV2_API const char *msiv2_certificate_key_kind(const struct msiv2_certificate *cert);
 /* The size of that key in bits. */
 MSIV2_API int msiv2_certificate_key_bits(const struct msiv2_certificate *cert);

@@ -21,6 +21,8 @@ struct hardware_key {
 	struct tpm_object object; /* used inside operations only */
 	EVP_PKEY *public_key;
 	TPM2_HANDLE handle;
+	bool existing; /* find only */
+	bool absent;   /* and there is none */
 };
 
 static void hardware_key_free(struct hardware_key *key)
@@ -164,6 +166,21 @@ static const struct key_ops hardware_ops = {
         .free = hardware_free,
 };
 
+static enum msiv2_rc find_key(struct hardware_key *key, const struct tpm_role *role,
+                              struct msiv2_error *err)
+{
+	bool found = false;
+
+	if (!key->existing)
+		return tpm_object_have(key->tpm, role, &key->object, err);
+	TRY(tpm_object_find(key->tpm, role, &key->object, &found, err));
+	key->absent = !found;
+	return found ? MSIV2_OK
+	             : err_set(err, MSIV2_KEY_UNAVAILABLE, WHERE,
+	                       "the TPM at %s has no such key (handle 0x%08x)", tpm_where(key->tpm),
+	                       (unsigned)role->handle);
+}
+
 /* Finds or makes the key, and reads its public half. */
 static enum msiv2_rc have_key(struct hardware_key *key, const struct tpm_role *role,
                               int64_t deadline_us, struct msiv2_error *err)
@@ -171,7 +188,7 @@ static enum msiv2_rc have_key(struct hardware_key *key, const struct tpm_role *r
 	enum msiv2_rc rc;
 
 	TRY(tpm_enter(key->tpm, deadline_us, err));
-	rc = tpm_object_have(key->tpm, role, &key->object, err);
+	rc = find_key(key, role, err);
 	tpm_leave(key->tpm);
 	TRY(rc);
 	key->handle = role->handle;
@@ -214,7 +231,7 @@ static enum msiv2_rc open_key(struct hardware_key *key, const char *name, int64_
 	TRY(tpm_role_of_name(name, &role, err));
 	TRY(have_key(key, &role, deadline_us, err));
 	rc = probe(key, deadline_us, &dead, err);
-	if (rc == MSIV2_OK || !dead)
+	if (rc == MSIV2_OK || !dead || key->existing)
 		return rc;
 	tpm_log(key->tpm, "the key found does not sign and is replaced", role.handle);
 	TRY(evict_key(key, deadline_us, err));
@@ -233,6 +250,13 @@ static enum msiv2_rc open_in_time(struct hardware_key *key, const char *name, in
 	return blame_tpm(open_key(key, name, limit, err), key->tpm, HARDWARE_MAKE_LIMIT_S, err);
 }
 
+static enum key_lack lack_of(const struct hardware_key *key)
+{
+	if (key->absent)
+		return KEY_LACK_ABSENT;
+	return tpm_lack(key->tpm) == KEY_LACK_REFUSED ? KEY_LACK_REFUSED : KEY_LACK_BROKEN;
+}
+
 static enum msiv2_rc get_or_create(const struct key_place *place, int64_t deadline_us,
                                    struct key **out, enum key_lack *lack, struct msiv2_error *err)
 {
@@ -243,9 +267,10 @@ static enum msiv2_rc get_or_create(const struct key_place *place, int64_t deadli
 	if (key == NULL)
 		return err_no_memory(err, WHERE);
 	TRY(tpm_context_new(place, &key->tpm, lack, err));
+	key->existing = place->existing;
 	rc = open_in_time(key, place->name, deadline_us, err);
 	if (rc != MSIV2_OK) {
-		*lack = tpm_lack(key->tpm) == KEY_LACK_REFUSED ? KEY_LACK_REFUSED : KEY_LACK_BROKEN;
+		*lack = lack_of(key);
 		return rc;
 	}
 	*lack = KEY_LACK_NONE;

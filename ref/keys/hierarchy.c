@@ -104,6 +104,22 @@ enum msiv2_rc hierarchy_check(const struct hierarchy *hierarchy, struct msiv2_er
 	               "every kind of the list is weaker than %s", hierarchy->floor->kind);
 }
 
+bool hierarchy_kind_persists(const char *kind)
+{
+	return !text_equal(kind, memory_provider.kind);
+}
+
+bool hierarchy_persists(const struct hierarchy *hierarchy)
+{
+	for (size_t i = 0; i < hierarchy->count; i++) {
+		const struct key_provider *provider = hierarchy->providers[i];
+
+		if (!below_floor(hierarchy, provider) && hierarchy_kind_persists(provider->kind))
+			return true;
+	}
+	return false;
+}
+
 const char *key_lack_name(enum key_lack lack)
 {
 	static const char *const names[] = {

@@ -8,6 +8,7 @@
 #ifndef REF_KEYS_HIERARCHY_H
 #define REF_KEYS_HIERARCHY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "provider.h"
@@ -42,6 +43,11 @@ MSIV2_MUST_USE enum msiv2_rc hierarchy_get(const struct hierarchy *hierarchy,
                                            const struct key_place *place, int64_t deadline_us,
                                            struct key **out, const struct key_provider **provider,
                                            struct msiv2_error *err);
+
+/* Keys of that kind outlive the process: all but memory keys do (KEY-03). */
+bool hierarchy_kind_persists(const char *kind);
+/* The hierarchy has a kind at or above its floor whose keys outlive the process. */
+bool hierarchy_persists(const struct hierarchy *hierarchy);
 
 /* The provider of a kind by name of `len` bytes, or NULL. */
 const struct key_provider *hierarchy_provider(const char *kind, size_t len);

@@ -49,6 +49,7 @@ static enum msiv2_rc get_work(struct keyguard_job *job)
 
 	TRY(open_pool(job, &pool));
 	container = container_of(job, pool, job->place.name);
+	container.existing = job->place.existing;
 	TRY(keyguard_container_get(&container, &pair, &job->trouble));
 	return keyguard_key_new(steal(&pool), &pair, &job->place, job->clock, &job->key,
 	                        &job->trouble);

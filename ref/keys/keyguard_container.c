@@ -121,12 +121,24 @@ static enum msiv2_rc take_turn(const struct keyguard_container *container, bool 
 	return *done ? MSIV2_OK : make(container, done, out, trouble);
 }
 
+/* Somebody who only looks makes none; a dead key's trouble has been told already. */
+static enum msiv2_rc none_of_use(const struct keyguard_container *container,
+                                 struct pkcs11_trouble *trouble)
+{
+	if (trouble->error.rc != MSIV2_OK)
+		return trouble->error.rc;
+	return pkcs11_says(trouble, KEY_LACK_ABSENT, "there is no key named \"%s\"",
+	                   container->label);
+}
+
 enum msiv2_rc keyguard_container_get(const struct keyguard_container *container,
                                      struct keyguard_pair *out, struct pkcs11_trouble *trouble)
 {
 	bool done = false;
 
 	TRY(get_live(container, false, &done, out, trouble));
+	if (!done && container->existing)
+		return none_of_use(container, trouble);
 	for (int round = 0; round < ROUNDS && !done; round++) {
 		if (round > 0 &&
 		    !may_wait(container, (int64_t)rng_below(rng_system(), COLLISION_US)))

@@ -19,12 +19,13 @@ struct keyguard_container {
 	struct pkcs11_pool *pool;
 	const char *label;
 	const char *module_path;
+	bool existing; /* find only */
 	const struct pkcs11_patience *patience;
 	const struct log *log;
 };
 
 /* The container's pair, found or made, alive (KEY-08): one whose test signature fails is replaced.
- */
+ * Find only: KEY_LACK_ABSENT when there is none, KEY_LACK_BROKEN when it does not sign. */
 MSIV2_MUST_USE enum msiv2_rc keyguard_container_get(const struct keyguard_container *container,
                                                     struct keyguard_pair *out,
                                                     struct pkcs11_trouble *trouble);

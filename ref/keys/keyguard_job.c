@@ -112,6 +112,7 @@ static bool copy_place(struct keyguard_job *job, const struct key_place *place)
 	job->job_clock = (struct msiv2_clock){job_now_s, job_mono_us, job_wait_us, job};
 	job->caller_log = place->log;
 	job->place = (struct key_place){.name = job->name,
+	                                .existing = place->existing,
 	                                .module = job->module,
 	                                .token_label = job->token_label,
 	                                .pin_file = job->pin_file,

@@ -36,6 +36,7 @@ struct key_place {
 	const char
 	        *pin_file; /* file with the user PIN: the environment variable MSIV2_PKCS11_PIN */
 	const char *tcti;  /* TPM: "device:/dev/tpmrm0" when it exists */
+	bool existing;     /* find only: nothing is made, replaced or removed */
 	const struct msiv2_clock *clock; /* deadlines and retries */
 	struct log log;
 };
@@ -52,9 +53,10 @@ struct key_provider {
 	const char *kind; /* "keyguard", "hardware", "memory" */
 	int strength;     /* higher is stronger: 3, 2, 1 (KEY-02) */
 	/* Finds the key of place->name or makes it, and proves by a test signature that it lives;
-	 * one that does not is replaced (KEY-08). Never leaves a half-made key behind. Ends by
-	 * deadline_us (monotonic, CLOCK_NEVER allowed). On failure *lack says why and the error is
-	 * MSIV2_KEY_UNAVAILABLE in words for a person (MSIV2_TIMEOUT at the deadline,
+	 * one that does not is replaced (KEY-08). With place->existing there is no making and no
+	 * replacing: KEY_LACK_ABSENT when there is none. Never leaves a half-made key behind. Ends
+	 * by deadline_us (monotonic, CLOCK_NEVER allowed). On failure *lack says why and the error
+	 * is MSIV2_KEY_UNAVAILABLE in words for a person (MSIV2_TIMEOUT at the deadline,
 	 * MSIV2_INTERNAL when memory is out). */
 	enum msiv2_rc (*get_or_create)(const struct key_place *place, int64_t deadline_us,
 	                               struct key **out, enum key_lack *lack,

@@ -75,6 +75,21 @@ static void times_are_written_in_utc(void **state)
 	assert_string_equal(text, "?");
 }
 
+static void times_are_written_as_http_wants_them(void **state)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	(void)state;
+	clock_format_http(0, text);
+	assert_string_equal(text, "Thu, 01 Jan 1970 00:00:00 GMT");
+	clock_format_http(1795230000, text);
+	assert_string_equal(text, "Sat, 21 Nov 2026 03:00:00 GMT");
+	clock_format_http(253402300799, text);
+	assert_string_equal(text, "Fri, 31 Dec 9999 23:59:59 GMT");
+	clock_format_http(INT64_MAX, text);
+	assert_string_equal(text, "?");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,6 +97,7 @@ int main(void)
 	        cmocka_unit_test(no_deadline_and_one_too_far_are_never),
 	        cmocka_unit_test(the_system_clock_moves_forward),
 	        cmocka_unit_test(times_are_written_in_utc),
+	        cmocka_unit_test(times_are_written_as_http_wants_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,8 @@ struct seen {
 	const char *name[4];
 	size_t names;
 	bool quiet;
+	bool printed;
+	const char *shape;
 };
 
 static enum msiv2_rc take_port(void *into, const char *value, struct msiv2_error *err)
@@ -41,10 +43,19 @@ static enum msiv2_rc take_quiet(void *into, const char *value, struct msiv2_erro
 	return MSIV2_OK;
 }
 
+static enum msiv2_rc take_print(void *into, const char *value, struct msiv2_error *err)
+{
+	(void)err;
+	((struct seen *)into)->printed = true;
+	((struct seen *)into)->shape = value;
+	return MSIV2_OK;
+}
+
 static const struct option_row rows[] = {
         {"--port", "N", "Listen there.", false, take_port},
         {"--name", "NAME", "Add a name.", true, take_name},
         {"--quiet", NULL, "Say less.", false, take_quiet},
+        {"--print", "[=SHAPE]", "Print.", false, take_print},
 };
 
 static enum msiv2_rc parse(const char **argv, int argc, struct seen *seen, int *positional,
@@ -72,6 +83,23 @@ static void options_and_arguments_may_be_mixed(void **state)
 	assert_string_equal(seen.port, "80");
 	assert_int_equal(seen.names, 2);
 	assert_true(seen.quiet);
+}
+
+static void a_value_in_brackets_may_be_left_out(void **state)
+{
+	const char *plain[] = {"--print", "round"};
+	const char *given[] = {"--print=round"};
+	struct seen seen;
+	int positional = 0;
+
+	(void)state;
+	/* What follows is no value of it. */
+	assert_int_equal(parse(plain, 2, &seen, &positional, NULL), MSIV2_OK);
+	assert_true(seen.printed);
+	assert_null(seen.shape);
+	assert_int_equal(positional, 1);
+	assert_int_equal(parse(given, 1, &seen, &positional, NULL), MSIV2_OK);
+	assert_string_equal(seen.shape, "round");
 }
 
 static void each_mistake_names_the_option(void **state)
@@ -127,15 +155,17 @@ static void help_is_aligned_and_complete(void **state)
 
 	(void)state;
 	options_help(rows, TEXT_COUNT(rows), &out);
-	assert_string_equal(bytes_text(&out), "  --port N     Listen there.\n"
-	                                      "  --name NAME  Add a name.\n"
-	                                      "  --quiet      Say less.\n");
+	assert_string_equal(bytes_text(&out), "  --port N         Listen there.\n"
+	                                      "  --name NAME      Add a name.\n"
+	                                      "  --quiet          Say less.\n"
+	                                      "  --print[=SHAPE]  Print.\n");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(options_and_arguments_may_be_mixed),
+	        cmocka_unit_test(a_value_in_brackets_may_be_left_out),
 	        cmocka_unit_test(each_mistake_names_the_option),
 	        cmocka_unit_test(a_very_long_unknown_option_is_cut),
 	        cmocka_unit_test(help_is_aligned_and_complete),

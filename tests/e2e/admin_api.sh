@@ -13,6 +13,11 @@ expect_rc "bearer token" 0 msiv2 token --resource $vault --type bearer
 expect_rc "call" 0 msiv2 call "$resource" --resource $vault
 # A client that does not trust the CA: an alert.
 expect_rc "untrusted" 6 "$MSIV2_BIN/msiv2" token --resource $vault --imds "$imds"
+get '/journal?tls_alert=received%20unknown%20CA' >"$work/alerts"
+known=$(json '[[e["error"], e["tls"]["version"], e["tls"]["server_name"]] for e in j["events"]]' \
+	<"$work/alerts")
+expect "what is known of a handshake that failed" "$known" \
+	'[["received unknown CA", "TLSv1.3", "localhost"]]'
 curl -q -sS --noproxy '*' "$imds/metadata/identity/getplatformmetadata?cred-api-version=2.0" \
 	-o "$work/refused"
 expect_rc "every operation" 0 /usr/bin/python3 "$project/tests/e2e/admin_api.py" "$admin"

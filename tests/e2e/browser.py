@@ -18,7 +18,7 @@ import time
 
 DRIVERS = ("chromedriver", "/usr/lib/chromium/chromedriver")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WAIT_S = 10
+WAIT_S = 30
 POLL_S = 0.02
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 

@@ -13,6 +13,7 @@ unset AZURE_POD_IDENTITY_AUTHORITY_HOST http_proxy https_proxy HTTP_PROXY HTTPS_
 unset ALL_PROXY all_proxy NO_PROXY no_proxy
 
 work=$(mktemp -d)
+export XDG_DATA_HOME="$work/data" # certificates are never kept in the user's own store
 emulator_pid=
 failures=0
 trap 'finish $?' EXIT

@@ -44,8 +44,13 @@ expect "no imds on admin" \
 	"$(status "$admin/metadata/identity/getplatformmetadata?cred-api-version=2.0")" 404
 stop_emulator
 
-# Told otherwise, it does otherwise.
+# Told otherwise, it does otherwise; the admin interface only when it is meant.
 start_emulator --quiet --bind 0.0.0.0
 expect_match "--bind" "$(listeners "$emulator_pid")" '^0\.0\.0\.0:'
+expect_match "--bind leaves the admin interface where it is" "$(listeners "$emulator_pid")" \
+	"^127\.0\.0\.1:${admin##*:}\$"
+stop_emulator
+start_emulator --quiet --admin-bind 0.0.0.0
+expect_match "--admin-bind" "$(listeners "$emulator_pid")" "^0\.0\.0\.0:${admin##*:}\$"
 stop_emulator
 done_testing

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* What is measured inside the page: `return (function)()` makes each a script. */
+/* What is measured inside the page. page.py sends this file with a call of one of them behind it. */
 const checks = {
 	/* Texts whose contrast with what is behind them is under 4.5 (3 for large ones: WCAG 2.2, 1.4.3),
 	 * and edges of controls under 3 (1.4.11). */

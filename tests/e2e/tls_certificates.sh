@@ -43,7 +43,8 @@ by_curl() {
 by_openssl() {
 	printf 'POST %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n%s: %d\r\n\r\n%s' \
 		"/$tenant/oauth2/v2.0/token" "$address" \
-		'Content-Type: application/x-www-form-urlencoded' Content-Length "${#form}" "$form" |
+		'Content-Type: application/x-www-form-urlencoded' Content-Length "${#form}" \
+		"$form" |
 		openssl s_client "-$1" -connect "$address" -servername localhost -CAfile "$ca" \
 			-verify_return_error -ign_eof -cert "$work/$2/cert.pem" \
 			-key "$work/$2/key.pem" 2>&1 || true
@@ -60,7 +61,8 @@ refused() {
 			"$(json 'j["error_codes"]' <"$work/body")" "[$3]"
 		expect_match "$1, curl, TLS 1.$version: words" "$seen" "AADSTS$3: .* Trace ID: "
 		seen=$(by_openssl "tls1_$version" "$2")
-		expect_match "$1, openssl, TLS 1.$version: handshake" "$seen" 'Verify return code: 0'
+		expect_match "$1, openssl, TLS 1.$version: handshake" "$seen" \
+			'Verify return code: 0'
 		expect_match "$1, openssl, TLS 1.$version: status" "$seen" '^HTTP/1.1 401'
 		expect_match "$1, openssl, TLS 1.$version: number" "$seen" "AADSTS$3: "
 		expect_no_match "$1, openssl, TLS 1.$version: alert" "$seen" 'alert'

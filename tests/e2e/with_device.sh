@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs a command with a private device for one kind of key, and removes the device afterwards.
+# Runs a command with a private device for one kind of key and a private certificate store, and
+# removes both afterwards.
 #
 #   tests/e2e/with_device.sh memory|keyguard|hardware COMMAND [ARGUMENT...]
 #
 # The command finds the device by the variables that script/softhsm-token and script/swtpm-start
-# set, and the kind in MSIV2_TEST_KEYS. Exit code 77 when this machine cannot make such a device.
+# set, the store by XDG_DATA_HOME, and the kind in MSIV2_TEST_KEYS. Exit code 77 when this machine
+# cannot make such a device.
 set -eu
 
 project=$(cd "$(dirname "$0")/../.." && pwd)
@@ -45,5 +47,6 @@ hardware)
 	;;
 esac
 MSIV2_TEST_KEYS=$kind
-export MSIV2_TEST_KEYS
+XDG_DATA_HOME=$device/data
+export MSIV2_TEST_KEYS XDG_DATA_HOME
 "$@"

@@ -5,7 +5,10 @@
 
 #include "tests/testing.h"
 
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 const struct msiv2_request world_vault = {.resource = "https://vault.azure.net"};
 
@@ -23,6 +26,19 @@ void world_new_client(struct world *world)
 	assert_int_equal(msiv2_client_new(world->options, &world->client, &world->err), MSIV2_OK);
 }
 
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+	(void)info;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+void world_remove_tree(const char *path)
+{
+	assert_int_equal(nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 int world_setup(void **state)
 {
 	static const struct msiv2_emulator_options defaults = {0};
@@ -32,6 +48,10 @@ int world_setup(void **state)
 	assert_int_equal(msiv2_emulator_start(&defaults, &world->emulator, &world->err), MSIV2_OK);
 	world->options = msiv2_options_new();
 	assert_non_null(world->options);
+	(void)snprintf(world->store, sizeof(world->store), "/tmp/msiv2-world-XXXXXX");
+	assert_non_null(mkdtemp(world->store));
+	assert_int_equal(msiv2_options_set_store_root(world->options, world->store, &world->err),
+	                 MSIV2_OK);
 	assert_int_equal(msiv2_options_set_imds(world->options,
 	                                        msiv2_emulator_imds(world->emulator), &world->err),
 	                 MSIV2_OK);
@@ -53,6 +73,7 @@ int world_teardown(void **state)
 	msiv2_client_free(world->client);
 	msiv2_options_free(world->options);
 	msiv2_emulator_stop(world->emulator);
+	world_remove_tree(world->store);
 	free(world);
 	return 0;
 }

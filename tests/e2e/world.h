@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* One emulator and one client that lives by its clock: the whole flow in one process, over real
- * sockets and TLS. */
+/* One emulator, one client that lives by its clock, and a private certificate store: the whole flow
+ * in one process, over real sockets and TLS. */
 #ifndef TESTS_E2E_WORLD_H
 #define TESTS_E2E_WORLD_H
 
@@ -17,11 +17,15 @@ struct world {
 	struct msiv2_options *options;
 	struct msiv2_client *client;
 	struct msiv2_error err;
+	char store[64];      /* root of the store; gone at the end */
 	uint64_t counted[3]; /* metadata, issue, token at the last world_expect_counts() */
 };
 
 /* The kind of key this run is about: the environment's MSIV2_TEST_KEYS, or "memory". */
 const char *world_key_kind(void);
+
+/* Removes a folder and all below it. */
+void world_remove_tree(const char *path);
 
 /* CMocka setup and teardown: *state is a struct world with a default emulator and client. */
 int world_setup(void **state);

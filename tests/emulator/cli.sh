@@ -86,7 +86,7 @@ stop() {
 run --help
 check "--help" "$code $(wc -c <err)" "0 0"
 for option in --imds-port --sts-port --admin-port --bind --state --config --print-config --ca-out \
-	--ready-fd --name --ca-key --profile --rule --quiet --verbose --help --version; do
+	--ready-fd --name --ca-key --set --profile --rule --quiet --verbose --help --version; do
 	contains "--help" out "$option"
 	contains "man page" "$docs/man/msiv2-emulator.1" \
 		"$(printf '%s' "$option" | sed 's/-/\\-/g')"
@@ -165,6 +165,39 @@ check "--print-config" "$code" 0
 mv out first.json
 run --print-config --config first.json
 check "--config takes what --print-config prints" "$(cat out)" "$(cat first.json)"
+
+# --- flags, environment, file, defaults
+# value PATH: where that value of ./out came from, and the value.
+value() {
+	/usr/bin/python3 -c '
+import json, sys
+node = json.load(open("out"))
+for name in sys.argv[1].split("."):
+    node = node[name]
+print(node["from"], node["value"])' "$1"
+}
+export MSIV2_EMULATOR_TOKEN_LIFETIME_S=2 MSIV2_EMULATOR_HOST__SLOW_MS=2
+run --print-config=origins --config first.json --set token_lifetime_s=3 --imds-port 4
+check "--print-config=origins" "$code" 0
+check "a flag of its own wins" "$(value listen.imds_port)" "--imds-port 4"
+check "--set wins over the environment" "$(value token_lifetime_s)" "--set 3"
+check "the environment wins over the file" "$(value host.slow_ms)" \
+	"MSIV2_EMULATOR_HOST__SLOW_MS 2"
+check "the file wins over the defaults" "$(value profile)" "first.json strict"
+run --print-config=origins
+check "defaults" "$(value profile)" "default default"
+unset MSIV2_EMULATOR_TOKEN_LIFETIME_S MSIV2_EMULATOR_HOST__SLOW_MS
+refused "token_lifetime_s" --set token_lifetime_s=x
+refused "nothing: unknown" --set nothing=1
+refused "KEY=VALUE" --set nothing
+refused "--print-config" --print-config=everything
+export MSIV2_EMULATOR_NOTHING=1
+refused "MSIV2_EMULATOR_NOTHING"
+unset MSIV2_EMULATOR_NOTHING
+# Beside a running one, whose addresses are in the environment.
+MSIV2_EMULATOR_IMDS=x MSIV2_EMULATOR_STS=x MSIV2_EMULATOR_RESOURCE=x MSIV2_EMULATOR_ADMIN=x \
+	MSIV2_EMULATOR_CA=x "$emulator" --print-config >out 2>err
+check "what env sets is left alone" "$(wc -c <err)" 0
 
 # --- a broken stdout
 for words in --help --version --print-config "env --unset" ""; do
@@ -278,6 +311,26 @@ check "eval of an env that fails" "$code" 1
 code=0
 "$emulator" env <ready >out 2>err || code=$?
 check "a stale line on stdin" "$code $(cat out)" "2 false"
+
+# Faults and their seed.
+printf '[{"id":"idle","fault":"v2-missing"}]\n' >faults.json
+printf '[{"fault":"v2-missing","with":{"a":1}}]\n' >bad_faults.json
+printf '{"fault":"v2-missing"}\n' >no_array.json
+refused "bad_faults.json: faults[0].with.a" --faults bad_faults.json
+refused "must be an array" --faults no_array.json
+refused missing.json --faults missing.json
+refused --seed --seed 0
+refused --seed --seed x
+run --faults faults.json --seed 9 --print-config=origins
+check "origins of faults" "$code" 0
+contains "origins of faults" out '"from":	"--faults"'
+contains "origins of the seed" out '"from":	"--seed"'
+start --faults faults.json
+stop TERM
+contains "what never fired" err "fault idle (v2-missing) never fired; it matched 0 times"
+start --faults faults.json --quiet
+stop TERM
+check "what never fired, quietly" "$(wc -c <err)" 0
 
 printf '%d checks, %d failures\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]

@@ -24,14 +24,16 @@ static int64_t now_s(void *ctx)
 
 static int64_t mono_us(void *ctx)
 {
-	(void)ctx;
-	return 1;
+	const struct stage *stage = ctx;
+
+	return stage->mono_us;
 }
 
 static void wait_us(void *ctx, int64_t us)
 {
-	(void)ctx;
-	(void)us;
+	struct stage *stage = ctx;
+
+	stage->mono_us += us;
 }
 
 void stage_new(struct stage *stage, const char *config_text)
@@ -43,6 +45,7 @@ void stage_new(struct stage *stage, const char *config_text)
 
 	memset(stage, 0, sizeof(*stage));
 	stage->now_s = STAGE_NOW_S;
+	stage->mono_us = 1;
 	stage->clock = (struct msiv2_clock){now_s, mono_us, wait_us, stage};
 	if (settings_read(&config, &options, &err) != MSIV2_OK ||
 	    world_new(&config, &stage->clock, &silent, &stage->world, &err) != MSIV2_OK ||
@@ -96,8 +99,8 @@ void stage_body(struct stage *stage, const char *text)
 
 void stage_peer(struct stage *stage, X509 *peer)
 {
-	stage->tls =
-	        (struct tls_facts){"TLSv1.3", "TLS_AES_256_GCM_SHA384", "localhost", false, peer};
+	stage->tls = (struct tls_facts){
+	        "TLSv1.3", "TLS_AES_256_GCM_SHA384", "localhost", false, peer, NULL};
 	stage->request.tls = &stage->tls;
 }
 
@@ -190,20 +193,26 @@ void stage_mode(struct stage *stage, const char *rule, const char *mode)
 	assert_int_equal(world_set_mode(stage->world, rule, mode, NULL), MSIV2_OK);
 }
 
-void stage_csr_body(const struct stage *stage, const char *client_id, const char *cu_id,
-                    struct bytes *out)
+void stage_csr_body_in(const struct stage *stage, const char *tenant, const char *client_id,
+                       const char *cu_id, struct bytes *out)
 {
 	const struct draft_keys keys = {.rsa_2048 = stage->key};
 	OWNED_STRUCT(csr_draft) draft = {0};
 	OWNED_STRUCT(bytes) der = {0};
 
 	csr_draft_begin(&keys, &draft);
-	draft_set_subject(&draft, false, TAG_PRINTABLE, client_id, TAG_IA5, STAGE_TENANT);
+	draft_set_subject(&draft, false, TAG_PRINTABLE, client_id, TAG_IA5, tenant);
 	draft_set_cuid(&draft, TAG_UTF8, cu_id);
 	csr_draft_finish(&draft, &der);
 	bytes_add_text(out, "{\"csr\":\"");
 	base64_encode(der.data, der.len, out);
 	bytes_add_text(out, "\"}");
+}
+
+void stage_csr_body(const struct stage *stage, const char *client_id, const char *cu_id,
+                    struct bytes *out)
+{
+	stage_csr_body_in(stage, STAGE_TENANT, client_id, cu_id, out);
 }
 
 X509 *stage_issue(struct stage *stage, const char *client_id)

@@ -31,7 +31,8 @@
 
 struct stage {
 	struct world *world;
-	int64_t now_s; /* what the base clock says */
+	int64_t now_s;   /* what the base clock says */
+	int64_t mono_us; /* its monotonic time; waiting moves it on */
 	struct msiv2_clock clock;
 	EVP_PKEY *key; /* the client's */
 
@@ -81,6 +82,9 @@ void stage_mode(struct stage *stage, const char *rule, const char *mode);
 /* Appends {"csr":"..."} with a good CSR for that client id and cuId, signed by the stage's key. */
 void stage_csr_body(const struct stage *stage, const char *client_id, const char *cu_id,
                     struct bytes *out);
+/* The same for an identity of another tenant. */
+void stage_csr_body_in(const struct stage *stage, const char *tenant, const char *client_id,
+                       const char *cu_id, struct bytes *out);
 /* A certificate issued to that identity by asking issuecredential. Owned by the caller. */
 X509 *stage_issue(struct stage *stage, const char *client_id);
 

@@ -48,7 +48,7 @@ static X509_NAME *new_subject(void)
 static X509 *issue(const struct ca *ca, EVP_PKEY *key, int64_t not_before_s, int64_t not_after_s)
 {
 	OWNED(X509_NAME) *subject = new_subject();
-	const struct ca_leaf leaf = {subject, key, not_before_s, not_after_s};
+	const struct ca_leaf leaf = {subject, key, not_before_s, not_after_s, NULL};
 	struct msiv2_error err = {0};
 	X509 *cert = NULL;
 

@@ -116,7 +116,7 @@ static X509 *issue_by(const struct ca *ca)
 
 	assert_int_equal(private_key_make_p256(&key, NULL), MSIV2_OK);
 	{
-		const struct ca_leaf leaf = {subject, key, NOW_S, NOW_S + 600};
+		const struct ca_leaf leaf = {subject, key, NOW_S, NOW_S + 600, NULL};
 
 		assert_int_equal(ca_issue(ca, &leaf, &cert, NULL), MSIV2_OK);
 	}

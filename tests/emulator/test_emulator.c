@@ -229,7 +229,7 @@ static void bad_options_are_refused(void **state)
 	options = (struct msiv2_emulator_options){.config_file = "/nonexistent/x.json"};
 	expect_refused(&options, "/nonexistent/x.json");
 	options = (struct msiv2_emulator_options){.ca_key = (enum msiv2_emulator_key)9};
-	expect_refused(&options, "ca_key");
+	expect_refused(&options, "server.ca_key");
 	options = (struct msiv2_emulator_options){.ca_out = "/nonexistent/ca.pem"};
 	struct msiv2_emulator *emulator = NULL;
 
@@ -404,51 +404,6 @@ static void a_public_host_is_in_every_address(void **state)
 	msiv2_emulator_stop(emulator);
 }
 
-static void the_admin_interface_stays_on_loopback_unless_told(void **state)
-{
-	const struct msiv2_emulator_options options = {
-	        .config_text = "{\"listen\":{\"public_host\":\"emu.test\"}}", .bind = "0.0.0.0"};
-	struct msiv2_emulator *emulator = start(&options);
-
-	(void)state;
-	assert_int_equal(strncmp(msiv2_emulator_imds(emulator), "http://emu.test:", 16), 0);
-	assert_int_equal(strncmp(msiv2_emulator_admin(emulator), "http://127.0.0.1:", 17), 0);
-	msiv2_emulator_stop(emulator);
-}
-
-/* Every route is there without a socket. */
-static void the_admin_interface_is_asked_in_process(void **state)
-{
-	struct msiv2_emulator *emulator = start(&(struct msiv2_emulator_options){0});
-	char *answer = NULL;
-	int status = 0;
-
-	(void)state;
-	assert_int_equal(msiv2_emulator_admin_call(emulator, "GET", "/journal?endpoint=token", NULL,
-	                                           &status, &answer, NULL),
-	                 MSIV2_OK);
-	assert_int_equal(status, 200);
-	assert_string_equal(answer, "{\"events\":[],\"dropped\":0,\"next\":1}");
-	msiv2_emulator_text_free(answer);
-	assert_int_equal(msiv2_emulator_admin_call(emulator, "POST", "/clock", "{\"set\":1000}",
-	                                           &status, &answer, NULL),
-	                 MSIV2_OK);
-	assert_int_equal(status, 200);
-	assert_non_null(strstr(answer, "\"now\":1000"));
-	msiv2_emulator_text_free(answer);
-	assert_int_equal(msiv2_emulator_now_s(emulator) / 10, 100);
-	assert_int_equal(msiv2_emulator_admin_call(emulator, "GET", "/nothing?x", NULL, &status,
-	                                           &answer, NULL),
-	                 MSIV2_OK);
-	assert_int_equal(status, 404);
-	msiv2_emulator_text_free(answer);
-	assert_int_equal(
-	        msiv2_emulator_admin_call(emulator, "GET", "journal", NULL, &status, &answer, NULL),
-	        MSIV2_CONFIG);
-	assert_null(answer);
-	msiv2_emulator_stop(emulator);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,8 +422,6 @@ int main(void)
 	        cmocka_unit_test(the_attestation_service_answers_on_the_https_listener),
 	        cmocka_unit_test(the_printed_configuration_can_be_started),
 	        cmocka_unit_test(a_public_host_is_in_every_address),
-	        cmocka_unit_test(the_admin_interface_stays_on_loopback_unless_told),
-	        cmocka_unit_test(the_admin_interface_is_asked_in_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -325,6 +325,28 @@ static void compute_tells_what_the_host_is(void **state)
 	assert_int_equal(stage.notes.findings.count, 0);
 }
 
+/* More than Standard means that boot is guarded and that there is a virtual TPM. */
+static void compute_tells_the_security_of_the_host(void **state)
+{
+	struct stage other;
+	const cJSON *profile;
+
+	(void)state;
+	stage_new(&other, "{\"host\":{\"vm_id\":null,\"vmss_id\":\"set-1\",\"os_type\":\"Windows\","
+	                  "\"security_type\":\"TrustedLaunch\"}}");
+	ask(&other, COMPUTE, VERSION);
+	assert_string_equal(stage_text(&other, "osType"), "Windows");
+	assert_string_equal(stage_text(&other, "vmId"), "");
+	profile = cJSON_GetObjectItem(other.json, "virtualMachineScaleSet");
+	assert_string_equal(cJSON_GetObjectItem(profile, "id")->valuestring, "set-1");
+	profile = cJSON_GetObjectItem(other.json, "securityProfile");
+	assert_string_equal(cJSON_GetObjectItem(profile, "securityType")->valuestring,
+	                    "TrustedLaunch");
+	assert_string_equal(cJSON_GetObjectItem(profile, "secureBootEnabled")->valuestring, "true");
+	assert_string_equal(cJSON_GetObjectItem(profile, "virtualTpmEnabled")->valuestring, "true");
+	stage_free(&other);
+}
+
 static void compute_is_json_and_nothing_else(void **state)
 {
 	(void)state;
@@ -355,6 +377,7 @@ int main(void)
 	                reset_world),
 	        cmocka_unit_test_setup(with_every_rule_noting_there_is_still_a_token, reset_world),
 	        cmocka_unit_test_setup(compute_tells_what_the_host_is, reset_world),
+	        cmocka_unit_test_setup(compute_tells_the_security_of_the_host, reset_world),
 	        cmocka_unit_test_setup(compute_is_json_and_nothing_else, reset_world),
 	};
 

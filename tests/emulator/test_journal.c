@@ -105,7 +105,7 @@ static void every_endpoint_has_a_name_of_its_own(void **state)
 static void an_event_tells_everything_about_an_exchange(void **state)
 {
 	OWNED_STRUCT(journal) *journal = new_journal(4);
-	struct tls_facts tls = {"TLSv1.3", "CIPHER", "localhost", false, NULL};
+	struct tls_facts tls = {"TLSv1.3", "CIPHER", "localhost", false, NULL, NULL};
 	struct exchange e;
 	OWNED(cJSON) *json = NULL;
 	const cJSON *event;

@@ -33,8 +33,7 @@ static int drop_stage(void **state)
 static int reset_world(void **state)
 {
 	(void)state;
-	world_reset(stage.world);
-	return 0;
+	return world_reset(stage.world, NULL) == MSIV2_OK ? 0 : -1;
 }
 
 /* One exchange with IMDS. */
@@ -319,6 +318,7 @@ static void waiting_survives_a_reset(void **state)
 	add(ENDPOINT_TOKEN, 200);
 	json = end_waiter(&waiter, 200);
 	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(json, "ok")));
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(json, "events")), 2);
 }
 
 static void only_so_many_wait_at_once(void **state)

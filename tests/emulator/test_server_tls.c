@@ -136,6 +136,7 @@ static void old_tls_versions_are_refused(void **state)
 	        msiv2_emulator_journal(emulator, "endpoint=tls&listener=sts", &journal, NULL),
 	        MSIV2_OK);
 	assert_non_null(strstr(journal, "\"error\":\"sent "));
+	assert_non_null(strstr(journal, "\"alert\":\"sent "));
 	msiv2_emulator_text_free(journal);
 }
 

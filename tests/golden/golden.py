@@ -39,11 +39,17 @@ MASKS = (
     (r"(?:127\.0\.0\.1|localhost):(\d+)", "<port>"),
     (r'eyJ[\w-]+\.[\w-]+\.[\w-]+', "<jwt>"),
     (r'"certificate":"([\w+/=]+)"', "<der>"),
-    (r'"x5t#S256":"([\w-]+)"', "<thumbprint>"),
+    (r'"(?:x5t#S256|xms_tb)":"([\w-]+)"', "<thumbprint>"),
+    (r"\b[0-9a-f]{64}\b", "<sha256>"),
+    (r'"serial":"([0-9A-F]+)"', "<serial>"),
     (r'"(?:kid|n)":"([\w-]+)"', "<key>"),
     (r'"x5c":\["([\w+/=]+)"', "<der>"),
     (r'"nonce":"([\w-]+)"', "<nonce>"),
     (r'"offset_s":(-?\d+)', "<offset>"),
+    (r'"(?:mono_us|duration_us|response_bytes)":(\d+)', "<number>"),
+    (r'"User-Agent":"([^"]+)"', "<agent>"),
+    (r'"ca_out":"([^"]+)"', "<path>"),
+    (r"-----BEGIN CERTIFICATE-----([^-]+)-----END", "<pem>"),
     (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uuid>"),
 )
 
@@ -65,8 +71,46 @@ MAA = "?api-version=2023-04-01-preview"
 EVIDENCE = {"Content-Type": "application/json"}
 
 
+FAULT = '{"id":"one","fault":"http-empty","endpoint":"compute"}'
+
+# What the admin interface says when one client was served and nothing else happened. The page,
+# /openapi.json and /faults/catalogue are files of the project, or printed from what is one.
+ADMIN = (
+    ("version", "GET", "/version", ""),
+    ("health", "GET", "/health", ""),
+    ("ca", "GET", "/ca.pem", ""),
+    ("counts", "GET", "/journal/counts", ""),
+    ("journal", "GET", "/journal?since=2&limit=1", ""),
+    ("journal-lines", "GET", "/journal.jsonl?since=2&limit=1", ""),
+    ("journal-bad-query", "GET", "/journal?status=1", ""),
+    ("certificates", "GET", "/certificates", ""),
+    ("tokens", "GET", "/tokens", ""),
+    ("world", "GET", "/world", ""),
+    ("world-fixed-key", "PATCH", "/world", '{"listen":{"imds_port":1}}'),
+    ("hosts", "GET", "/hosts", ""),
+    ("host-not-found", "GET", "/hosts/other", ""),
+    ("attestation", "GET", "/attestation", ""),
+    ("revoke-nothing", "POST", "/revoke", "{}"),
+    ("clock", "GET", "/clock", ""),
+    ("clock-bad-body", "POST", "/clock", "{"),
+    ("faults", "GET", "/faults", ""),
+    ("fault-made", "POST", "/faults", FAULT),
+    ("fault-made-twice", "POST", "/faults", FAULT),
+    ("fault-unknown", "POST", "/faults", '{"fault":"none","endpoint":"compute"}'),
+    ("faults-unfired", "GET", "/faults/unfired", ""),
+    ("fault-changed", "PATCH", "/faults/one", '{"enabled":false}'),
+    ("fault-gone", "DELETE", "/faults/one", ""),
+    ("rules", "GET", "/rules", ""),
+    ("rule-unknown", "PATCH", "/rules", '{"META-77":"note"}'),
+    ("not-found", "GET", "/nothing", ""),
+    ("wrong-method", "DELETE", "/health", ""),
+)
+
+
 def rows(kept):
     """(name, listener, certificate?, method, target, headers, body) of each answer."""
+    for name, method, target, body in ADMIN:
+        yield ("admin-" + name, "admin", 0, method, target, {}, body)
     csr = json.dumps({"csr": kept["csr"]}, separators=(",", ":"))
     bound = {"Authorization": "mtls_pop " + kept["token"]}
     plain = {"Authorization": "Bearer " + kept["token"]}
@@ -130,11 +174,6 @@ def rows(kept):
         ("maa-keyguard-empty", "sts", 0, "POST", "/maa/attest/keyguard" + MAA, EVIDENCE, "{}"),
         ("maa-tpm-empty", "sts", 0, "POST", "/maa/attest/tpm" + MAA, EVIDENCE, "{}"),
         ("maa-no-version", "sts", 0, "POST", "/maa/attest/tpm", EVIDENCE, "{}"),
-        ("admin-health", "admin", 0, "GET", "/health", {}, ""),
-        ("admin-clock", "admin", 0, "GET", "/clock", {}, ""),
-        ("admin-not-found", "admin", 0, "GET", "/nothing", {}, ""),
-        ("admin-wrong-method", "admin", 0, "DELETE", "/health", {}, ""),
-        ("admin-bad-body", "admin", 0, "POST", "/clock", {}, "{"),
     )
     for listener in ("imds", "sts", "admin"):
         yield (listener + "-not-http", listener, 0, None, "rubbish\r\n\r\n", {}, "")
@@ -151,7 +190,7 @@ def start_emulator(program, folder):
 
 
 def freeze(ready):
-    for change in ({"set": NOW_S}, {"frozen": True}):
+    for change in ({"frozen": True}, {"set": NOW_S}):
         host = ready["admin"].split("//")[1]
         connection = http.client.HTTPConnection(host, timeout=30)
         connection.request("POST", "/clock", json.dumps(change))

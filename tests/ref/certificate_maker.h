@@ -16,6 +16,9 @@ struct certificate_recipe {
 	const char *second_cn; /* NULL = none */
 	int64_t not_before_s;
 	int64_t not_after_s;
+	const char *dc;     /* NULL = none */
+	const char *issuer; /* its CN; NULL = "NOT FOR PRODUCTION" */
+	long serial;        /* 0 = 4711 */
 };
 
 /* Fails the test when OpenSSL does. Owned by the caller. */

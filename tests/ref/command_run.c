@@ -18,7 +18,7 @@
 #define ARGS_MAX  24
 #define VALUE_MAX 512
 
-static const char *const passed_on[] = {"SOFTHSM2_CONF", "MSIV2_PKCS11_PIN"};
+static const char *const passed_on[] = {"SOFTHSM2_CONF", "MSIV2_PKCS11_PIN", "XDG_DATA_HOME"};
 
 struct environment {
 	char text[TEXT_COUNT(passed_on)][VALUE_MAX];

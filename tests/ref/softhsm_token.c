@@ -43,6 +43,8 @@ static void write_configuration(const struct softhsm_token *token)
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(setenv("SOFTHSM2_CONF", path, 1), 0);
 	assert_int_equal(setenv(PKCS11_PIN_VARIABLE, SOFTHSM_PIN, 1), 0);
+	(void)snprintf(path, sizeof(path), "%s/data", token->dir);
+	assert_int_equal(setenv("XDG_DATA_HOME", path, 1), 0);
 }
 
 void softhsm_token_init(const char *label, bool again)

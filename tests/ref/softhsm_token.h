@@ -3,7 +3,7 @@
 
 /* A private SoftHSM2 token for a test: its directory, its configuration, its PINs. Everything is
  * under one directory that is gone afterwards. SOFTHSM2_CONF and MSIV2_PKCS11_PIN of the process
- * point to it. */
+ * point to it, and XDG_DATA_HOME, so that certificates of its keys are kept there. */
 #ifndef TESTS_REF_SOFTHSM_TOKEN_H
 #define TESTS_REF_SOFTHSM_TOKEN_H
 

@@ -5,65 +5,19 @@
 #include "tests/testing.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 
-#include "certificate_maker.h"
-#include "common/mem.h"
+#include "common/clock.h"
 #include "common/text.h"
 #include "mem_fault.h"
-#include "ref/binding_slot.h"
-#include "ref/keys/memory.h"
+#include "mint_bench.h"
 #include "ref/token.h"
-#include "virtual_clock.h"
 
 #define DAY_S INT64_C(86400)
 
-static struct key *key;
-static EVP_PKEY *pkey;
-
-static int group_setup(void **state)
-{
-	(void)state;
-	pkey = certificate_p256_key();
-	assert_int_equal(memory_key_create(&key, NULL), MSIV2_OK);
-	return 0;
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	key_free(key);
-	EVP_PKEY_free(pkey);
-	return 0;
-}
-
-static void make_issue(struct issue *issue, int64_t not_after_s)
-{
-	*issue = (struct issue){.client_id = mem_strdup("the-client"),
-	                        .tenant_id = mem_strdup("the-tenant"),
-	                        .identity_type = mem_strdup("UserAssigned"),
-	                        .endpoint = mem_strdup("https://sts.example")};
-	issue->certificate =
-	        certificate_make(&(struct certificate_recipe){.subject_key = pkey,
-	                                                      .issuer_key = pkey,
-	                                                      .cn = "the-client",
-	                                                      .not_before_s = 1000,
-	                                                      .not_after_s = not_after_s});
-}
-
 static enum msiv2_rc make_binding(int64_t not_after_s, bool fresh, struct binding **out)
 {
-	OWNED_STRUCT(issue) issue = {0};
-	const struct binding_parts parts = {.issue = &issue,
-	                                    .key = key,
-	                                    .pkey = pkey,
-	                                    .clock = clock_system(),
-	                                    .fresh = fresh,
-	                                    .timings = &timings_none};
-
-	make_issue(&issue, not_after_s);
-	return binding_new(&parts, out, NULL);
+	return mint_bench_binding(1000, not_after_s, fresh, CERTIFICATE_ISSUED, out);
 }
 
 static void a_binding_tells_what_was_issued(void **state)
@@ -106,15 +60,15 @@ static void without_memory_there_is_no_binding(void **state)
 {
 	OWNED_STRUCT(issue) issue = {0};
 	const struct binding_parts parts = {.issue = &issue,
-	                                    .key = key,
-	                                    .pkey = pkey,
+	                                    .key = mint_bench_key(),
+	                                    .pkey = mint_bench_pkey(),
 	                                    .clock = clock_system(),
 	                                    .timings = &timings_none};
 	struct binding *binding = NULL;
 	unsigned nth = 0;
 
 	(void)state;
-	make_issue(&issue, 9 * DAY_S);
+	mint_bench_issue(&issue, 1000, 9 * DAY_S);
 	do {
 		enum msiv2_rc rc;
 
@@ -129,59 +83,17 @@ static void without_memory_there_is_no_binding(void **state)
 
 /* ---- the slot ---- */
 
-struct mint {
-	struct binding_slot *slot;
-	struct virtual_clock clock;
-	struct errand errand;
-	int64_t not_after_s; /* of what is minted */
-	enum msiv2_rc rc;
-	atomic_int count;
-	atomic_int bypasses;
-};
-
-static enum msiv2_rc mint(void *ctx, bool bypass_cache, struct binding **out,
-                          struct msiv2_error *err)
-{
-	struct mint *m = ctx;
-
-	atomic_fetch_add(&m->count, 1);
-	atomic_fetch_add(&m->bypasses, bypass_cache);
-	if (m->rc != MSIV2_OK)
-		return err_set(err, m->rc, "mint", "scripted");
-	return make_binding(m->not_after_s, bypass_cache, out);
-}
-
-static void mint_setup(struct mint *m)
-{
-	memset(m, 0, sizeof(*m));
-	m->slot = binding_slot_new();
-	virtual_clock_start(&m->clock);
-	m->clock.epoch_s = 1000;
-	m->errand.patience =
-	        (struct patience){.clock = &m->clock.clock, .deadline_us = CLOCK_NEVER};
-	m->not_after_s = 9 * DAY_S;
-}
-
-static enum msiv2_rc get(struct mint *m, const struct binding *other_than, bool fresh,
-                         struct binding **out)
-{
-	const struct binding_want want = {
-	        .other_than = other_than, .fresh = fresh, .mint = mint, .ctx = m};
-
-	return binding_slot_get(m->slot, &want, &m->errand, out, NULL);
-}
-
 static void a_binding_is_minted_once_and_held(void **state)
 {
-	struct mint m;
+	struct mint_bench m;
 	struct binding *first = NULL;
 	struct binding *second = NULL;
 
 	(void)state;
-	mint_setup(&m);
+	mint_bench_open(&m);
 	assert_null(binding_slot_current(m.slot, 1000));
-	assert_int_equal(get(&m, NULL, false, &first), MSIV2_OK);
-	assert_int_equal(get(&m, NULL, false, &second), MSIV2_OK);
+	assert_int_equal(mint_bench_get(&m, NULL, false, &first), MSIV2_OK);
+	assert_int_equal(mint_bench_get(&m, NULL, false, &second), MSIV2_OK);
 	assert_ptr_equal(first, second);
 	assert_int_equal(m.count, 1);
 	assert_int_equal(m.bypasses, 0);
@@ -192,17 +104,17 @@ static void a_binding_is_minted_once_and_held(void **state)
 
 static void a_stale_binding_is_replaced(void **state)
 {
-	struct mint m;
+	struct mint_bench m;
 	struct binding *first = NULL;
 	struct binding *second = NULL;
 
 	(void)state;
-	mint_setup(&m);
-	assert_int_equal(get(&m, NULL, false, &first), MSIV2_OK);
+	mint_bench_open(&m);
+	assert_int_equal(mint_bench_get(&m, NULL, false, &first), MSIV2_OK);
 	virtual_clock_advance(&m.clock, 8 * DAY_S);
 	assert_null(binding_slot_current(m.slot, 1000 + 8 * DAY_S));
 	m.not_after_s = 20 * DAY_S;
-	assert_int_equal(get(&m, NULL, false, &second), MSIV2_OK);
+	assert_int_equal(mint_bench_get(&m, NULL, false, &second), MSIV2_OK);
 	assert_ptr_not_equal(first, second);
 	assert_int_equal(m.count, 2);
 	assert_int_equal(m.bypasses, 0);
@@ -213,14 +125,14 @@ static void a_stale_binding_is_replaced(void **state)
 
 static void one_born_stale_is_handed_out_and_not_held(void **state)
 {
-	struct mint m;
+	struct mint_bench m;
 	struct binding *binding = NULL;
 
 	(void)state;
-	mint_setup(&m);
+	mint_bench_open(&m);
 	m.not_after_s = DAY_S / 2;
 	for (int i = 1; i <= 2; i++) {
-		assert_int_equal(get(&m, NULL, false, &binding), MSIV2_OK);
+		assert_int_equal(mint_bench_get(&m, NULL, false, &binding), MSIV2_OK);
 		binding_free(binding);
 		assert_int_equal(m.count, i);
 		assert_null(binding_slot_current(m.slot, 1000));
@@ -230,20 +142,20 @@ static void one_born_stale_is_handed_out_and_not_held(void **state)
 
 static void after_a_refusal_the_next_mint_goes_past_the_cache(void **state)
 {
-	struct mint m;
+	struct mint_bench m;
 	struct binding *first = NULL;
 	struct binding *second = NULL;
 
 	(void)state;
-	mint_setup(&m);
-	assert_int_equal(get(&m, NULL, false, &first), MSIV2_OK);
-	binding_slot_drop(m.slot, first);
+	mint_bench_open(&m);
+	assert_int_equal(mint_bench_get(&m, NULL, false, &first), MSIV2_OK);
+	binding_slot_drop(m.slot, first, true);
 	assert_null(binding_slot_current(m.slot, 1000));
 	/* Even for one who did not see the refusal. */
-	assert_int_equal(get(&m, NULL, false, &second), MSIV2_OK);
+	assert_int_equal(mint_bench_get(&m, NULL, false, &second), MSIV2_OK);
 	assert_int_equal(m.bypasses, 1);
 	/* A late drop of the old one leaves the new one alone. */
-	binding_slot_drop(m.slot, first);
+	binding_slot_drop(m.slot, first, true);
 	binding_free(first);
 	first = binding_slot_current(m.slot, 1000);
 	assert_ptr_equal(first, second);
@@ -254,19 +166,19 @@ static void after_a_refusal_the_next_mint_goes_past_the_cache(void **state)
 
 static void who_wants_a_fresh_one_gets_one(void **state)
 {
-	struct mint m;
+	struct mint_bench m;
 	struct binding *held = NULL;
 	struct binding *fresh = NULL;
 	struct binding *again = NULL;
 
 	(void)state;
-	mint_setup(&m);
-	assert_int_equal(get(&m, NULL, false, &held), MSIV2_OK);
-	assert_int_equal(get(&m, held, true, &fresh), MSIV2_OK);
+	mint_bench_open(&m);
+	assert_int_equal(mint_bench_get(&m, NULL, false, &held), MSIV2_OK);
+	assert_int_equal(mint_bench_get(&m, held, true, &fresh), MSIV2_OK);
 	assert_ptr_not_equal(held, fresh);
 	assert_true(binding_is_fresh(fresh));
 	/* Somebody who still holds the old one is served by what replaced it. */
-	assert_int_equal(get(&m, held, true, &again), MSIV2_OK);
+	assert_int_equal(mint_bench_get(&m, held, true, &again), MSIV2_OK);
 	assert_ptr_equal(again, fresh);
 	assert_int_equal(m.count, 2);
 	binding_free(held);
@@ -277,40 +189,50 @@ static void who_wants_a_fresh_one_gets_one(void **state)
 
 static void a_failed_mint_leaves_nothing_behind(void **state)
 {
-	struct mint m;
+	struct mint_bench m;
 	struct binding *binding = NULL;
 
 	(void)state;
-	mint_setup(&m);
+	mint_bench_open(&m);
 	m.rc = MSIV2_IMDS_REFUSED;
-	assert_int_equal(get(&m, NULL, false, &binding), MSIV2_IMDS_REFUSED);
+	assert_int_equal(mint_bench_get(&m, NULL, false, &binding), MSIV2_IMDS_REFUSED);
 	assert_null(binding);
 	m.rc = MSIV2_OK;
-	assert_int_equal(get(&m, NULL, false, &binding), MSIV2_OK);
+	assert_int_equal(mint_bench_get(&m, NULL, false, &binding), MSIV2_OK);
 	assert_int_equal(m.count, 2);
 	binding_free(binding);
 	binding_slot_free(m.slot);
 }
 
-static void *get_in_thread(void *arg)
+static void what_is_put_away_without_a_refusal_is_minted_as_ever(void **state)
 {
-	struct binding *binding = NULL;
+	struct mint_bench m;
+	struct binding *first = NULL;
+	struct binding *second = NULL;
 
-	if (get(arg, NULL, false, &binding) != MSIV2_OK)
-		return NULL;
-	binding_free(binding);
-	return arg;
+	(void)state;
+	mint_bench_open(&m);
+	assert_int_equal(mint_bench_get(&m, NULL, false, &first), MSIV2_OK);
+	binding_slot_drop(m.slot, first, false);
+	assert_int_equal(mint_bench_get(&m, NULL, false, &second), MSIV2_OK);
+	assert_int_equal(m.count, 2);
+	assert_int_equal(m.bypasses, 0);
+	assert_false(m.named_one);
+	binding_free(first);
+	binding_free(second);
+	binding_slot_free(m.slot);
 }
 
 static void sixteen_threads_mint_once(void **state)
 {
-	struct mint m;
+	struct mint_bench m;
 	pthread_t threads[16];
 
 	(void)state;
-	mint_setup(&m);
+	mint_bench_open(&m);
 	for (size_t i = 0; i < TEXT_COUNT(threads); i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, get_in_thread, &m), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, mint_bench_get_in_thread, &m),
+		                 0);
 	for (size_t i = 0; i < TEXT_COUNT(threads); i++) {
 		void *served = NULL;
 
@@ -333,8 +255,9 @@ int main(void)
 	        cmocka_unit_test(after_a_refusal_the_next_mint_goes_past_the_cache),
 	        cmocka_unit_test(who_wants_a_fresh_one_gets_one),
 	        cmocka_unit_test(a_failed_mint_leaves_nothing_behind),
+	        cmocka_unit_test(what_is_put_away_without_a_refusal_is_minted_as_ever),
 	        cmocka_unit_test(sixteen_threads_mint_once),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return cmocka_run_group_tests(tests, mint_bench_group_setup, mint_bench_group_teardown);
 }

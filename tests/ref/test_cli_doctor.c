@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "command_run.h"
@@ -149,7 +150,29 @@ static void the_json_of_a_healthy_machine_has_every_check(void **state)
 	}
 	assert_int_equal(count, 12);
 	expect_verdict(desk, "keyguard", "skipped", "not in --keys");
-	expect_verdict(desk, "store", "ok", "none in this version");
+	expect_verdict(desk, "store", "skipped", "memory keys");
+}
+
+/* ---- the store ---- */
+
+static void the_store_is_looked_at_but_never_a_problem(void **state)
+{
+	struct desk *desk = *state;
+	char root[128];
+	char inside[160];
+
+	(void)snprintf(root, sizeof(root), "%s/store", desk->token.dir);
+	(void)snprintf(inside, sizeof(inside), "%s/CurrentUser", root);
+	DOCTOR(desk, "--keys=keyguard", "--store-root", root, "--json");
+	command_expect_exit(&desk->run, 0);
+	expect_verdict(desk, "store", "ok", "1 entries in ");
+	assert_int_equal(chmod(inside, 0750), 0);
+	DOCTOR(desk, "--keys=keyguard", "--store-root", root, "--json");
+	command_expect_exit(&desk->run, 0);
+	expect_verdict(desk, "store", "warning", "is open to others: mode 0750, not 0700");
+	assert_true(command_says(&desk->run.out, "msiv2 cert verify"));
+	DOCTOR(desk, "--keys=keyguard", "--store", "none", "--json");
+	expect_verdict(desk, "store", "skipped", "--store");
 }
 
 /* ---- keys ---- */
@@ -350,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        at_a_desk(a_healthy_machine_passes),
 	        at_a_desk(the_json_of_a_healthy_machine_has_every_check),
+	        at_a_desk(the_store_is_looked_at_but_never_a_problem),
 	        at_a_desk(a_kind_that_is_missing_is_a_warning_while_another_does),
 	        at_a_desk(a_floor_that_nothing_reaches_is_a_problem),
 	        at_a_desk(a_wrong_pin_is_told_from_an_absent_device),

@@ -274,8 +274,12 @@ static void options_are_checked_when_they_are_set(void **state)
 	assert_int_equal(msiv2_options_set_key_kinds(o, "memory,", NULL), MSIV2_CONFIG);
 	assert_int_equal(msiv2_options_set_key_kinds(o, "floppy", NULL), MSIV2_CONFIG);
 	assert_int_equal(msiv2_options_set_store(o, "none", NULL), MSIV2_OK);
-	assert_int_equal(msiv2_options_set_store(o, "CurrentUser\\My", NULL), MSIV2_UNSUPPORTED);
+	assert_int_equal(msiv2_options_set_store(o, "CurrentUser\\My", NULL), MSIV2_OK);
+	assert_int_equal(msiv2_options_set_store(o, "localmachine/my", NULL), MSIV2_OK);
 	assert_int_equal(msiv2_options_set_store(o, "shelf", NULL), MSIV2_CONFIG);
+	assert_int_equal(msiv2_options_set_store(o, "", NULL), MSIV2_CONFIG);
+	assert_int_equal(msiv2_options_set_store_root(o, "", NULL), MSIV2_CONFIG);
+	assert_int_equal(msiv2_options_set_store_root(o, "/srv/msiv2", NULL), MSIV2_OK);
 	msiv2_options_free(o);
 }
 

@@ -74,6 +74,7 @@ static void open_client(struct desk *desk, const char *kinds, bool attest)
 	assert_int_equal(msiv2_options_set_key_kinds(options, kinds, NULL), MSIV2_OK);
 	msiv2_options_set_clock(options, &desk->cloud.clock.clock);
 	msiv2_options_set_attestation(options, attest);
+	assert_int_equal(msiv2_options_set_store(options, "none", NULL), MSIV2_OK);
 	msiv2_options_set_log(options, keep_log, desk, MSIV2_LOG_DEBUG);
 	assert_int_equal(msiv2_client_new(options, &desk->client, NULL), MSIV2_OK);
 	msiv2_options_free(options);

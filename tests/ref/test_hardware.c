@@ -122,6 +122,32 @@ static bool another_process_finds(struct key *key)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static void who_only_looks_finds_a_key_but_makes_none(void **state)
+{
+	struct key_place looked_at = place;
+	OWNED_STRUCT(key) *made = NULL;
+	OWNED_STRUCT(key) *found = NULL;
+	struct msiv2_error err = {0};
+	enum key_lack lack;
+
+	(void)state;
+	looked_at.name = "looked-at";
+	looked_at.existing = true;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(hardware_bench_try(&looked_at, &found, &lack, &err),
+		                 MSIV2_KEY_UNAVAILABLE);
+		assert_int_equal(lack, KEY_LACK_ABSENT);
+		assert_non_null(strstr(err.message, "has no such key"));
+	}
+	looked_at.existing = false;
+	made = hardware_bench_open(&looked_at);
+	looked_at.existing = true;
+	assert_int_equal(hardware_bench_try(&looked_at, &found, &lack, &err), MSIV2_OK);
+	assert_int_equal(lack, KEY_LACK_NONE);
+	assert_true(same_key(made, found));
+	assert_int_equal(hardware_provider.remove(&looked_at, &err), MSIV2_OK);
+}
+
 static void another_process_finds_the_same_key(void **state)
 {
 	OWNED_STRUCT(key) *key = open_key();
@@ -436,6 +462,7 @@ int main(void)
 	        ON_TPM(it_signs_with_both_paddings_and_every_digest),
 	        ON_TPM(other_digests_and_wrong_lengths_are_refused_in_words),
 	        ON_TPM(it_tells_where_it_is_and_how_it_is_protected),
+	        ON_TPM(who_only_looks_finds_a_key_but_makes_none),
 	        ON_TPM(another_process_finds_the_same_key),
 	        ON_TPM(it_is_there_after_a_restart_and_a_key_in_use_goes_on),
 	        ON_TPM(power_cuts_do_not_lock_it),

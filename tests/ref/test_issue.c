@@ -156,8 +156,13 @@ struct check {
 
 static enum msiv2_rc run_check(const struct check *check, struct msiv2_error *err)
 {
-	OWNED(X509) *cert = certificate_make(&(struct certificate_recipe){
-	        ours, ca, check->cn, check->second_cn, NOT_BEFORE_S, NOT_AFTER_S});
+	OWNED(X509) *cert =
+	        certificate_make(&(struct certificate_recipe){.subject_key = ours,
+	                                                      .issuer_key = ca,
+	                                                      .cn = check->cn,
+	                                                      .second_cn = check->second_cn,
+	                                                      .not_before_s = NOT_BEFORE_S,
+	                                                      .not_after_s = NOT_AFTER_S});
 	char client_id[] = CLIENT_ID;
 	char endpoint[64];
 	struct issue issue = {.client_id = client_id, .endpoint = endpoint, .certificate = cert};
@@ -233,10 +238,18 @@ static void a_bad_endpoint_is_malformed_and_named(void **state)
 	                 MSIV2_IMDS_MALFORMED);
 }
 
+static X509 *make_ours(void)
+{
+	return certificate_make(&(struct certificate_recipe){.subject_key = ours,
+	                                                     .issuer_key = ca,
+	                                                     .cn = CLIENT_ID,
+	                                                     .not_before_s = NOT_BEFORE_S,
+	                                                     .not_after_s = NOT_AFTER_S});
+}
+
 static void a_certificate_whose_key_nobody_can_read_is_refused(void **state)
 {
-	X509 *cert = certificate_make(
-	        &(struct certificate_recipe){ours, ca, CLIENT_ID, NULL, NOT_BEFORE_S, NOT_AFTER_S});
+	X509 *cert = make_ours();
 	char text[] = CLIENT_ID;
 	char endpoint[] = "https://localhost";
 	X509_PUBKEY *spki = X509_get_X509_PUBKEY(cert);
@@ -265,8 +278,7 @@ static void a_certificate_whose_key_nobody_can_read_is_refused(void **state)
 
 static void a_validity_that_nobody_can_read_is_refused(void **state)
 {
-	OWNED(X509) *cert = certificate_make(
-	        &(struct certificate_recipe){ours, ca, CLIENT_ID, NULL, NOT_BEFORE_S, NOT_AFTER_S});
+	OWNED(X509) *cert = make_ours();
 	char id[] = CLIENT_ID;
 	char endpoint[] = "https://localhost";
 	struct issue issue = {.client_id = id, .endpoint = endpoint, .certificate = cert};

@@ -119,6 +119,25 @@ static void another_name_is_another_key(void **state)
 	assert_int_equal(keyguard_provider.remove(&place, NULL), MSIV2_OK);
 }
 
+static void who_only_looks_finds_a_key_but_makes_none(void **state)
+{
+	const struct key_place place = {.existing = true, .clock = clock_system()};
+	OWNED_STRUCT(key) *made = NULL;
+	OWNED_STRUCT(key) *found = NULL;
+	struct msiv2_error err = {0};
+	enum key_lack lack;
+
+	(void)state;
+	assert_int_equal(keyguard_bench_try(&place, &found, &lack, &err), MSIV2_KEY_UNAVAILABLE);
+	assert_int_equal(lack, KEY_LACK_ABSENT);
+	assert_non_null(strstr(err.message, "there is no key named \"msiv2\""));
+	assert_int_equal(keyguard_bench_count("msiv2"), 0);
+	made = keyguard_bench_open();
+	assert_int_equal(keyguard_bench_try(&place, &found, &lack, NULL), MSIV2_OK);
+	assert_int_equal(lack, KEY_LACK_NONE);
+	assert_true(same_key(made, found));
+}
+
 static void thumbprint(struct key *key, char line[LINE_SIZE])
 {
 	unsigned char *der = NULL;
@@ -326,6 +345,7 @@ int main(void)
 	        WITH_TOKEN(a_digest_it_cannot_sign_is_refused_by_name),
 	        WITH_TOKEN(the_same_key_is_found_again),
 	        WITH_TOKEN(another_name_is_another_key),
+	        WITH_TOKEN(who_only_looks_finds_a_key_but_makes_none),
 	        WITH_TOKEN(the_next_process_finds_it_again),
 	        WITH_TOKEN(sixty_four_threads_starting_cold_make_one_key),
 	        WITH_TOKEN(threads_sign_with_one_key_at_the_same_time),
