@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "explain.h"
+
+#include <string.h>
+
+#include "common/text.h"
+#include "report_escape.h"
+#include "sequence.h"
+
+#define EVENTS_MOST 12
+
+/* "indent  word:      text" */
+static void add_line(const char *indent, const char *word, const char *text, struct bytes *out)
+{
+	bytes_addf(out, "%s%-10s ", indent, word);
+	report_escape(ESCAPE_LINE, text, out);
+	bytes_add_byte(out, '\n');
+}
+
+static void add_requirement(const struct report *report, const char *id, const char *indent,
+                            struct bytes *out)
+{
+	struct requirement requirement = requirements_find(report->requirements, id);
+
+	if (text_empty(id))
+		return;
+	bytes_addf(out, "%s%-10s ", indent, "rule");
+	report_escape(ESCAPE_LINE, requirement.id, out);
+	bytes_addf(out, " %s ", requirement.level);
+	report_escape(ESCAPE_LINE, requirement.sentence, out);
+	if (*requirement.source)
+		bytes_addf(out, " (%s)", requirement.source);
+	bytes_add_byte(out, '\n');
+}
+
+void explain_check(const struct report *report, const struct report_case *which,
+                   const struct verdict_check *check, const char *indent, struct bytes *out)
+{
+	const cJSON *journal = cJSON_GetObjectItemCaseSensitive(which->seen, "journal");
+
+	add_line(indent, "check", check->id, out);
+	add_requirement(report, check->requirement, indent, out);
+	add_line(indent, "says", check->says, out);
+	add_line(indent, "expected", check->expected, out);
+	add_line(indent, "seen", check->seen, out);
+	for (size_t i = 0; i < check->near_count; i++)
+		add_line(indent, i == 0 ? "near miss" : "", check->near[i], out);
+	if (journal)
+		sequence_draw(journal, check->seq_from, check->seq_to, EVENTS_MOST, indent, out);
+}
+
+void explain_rerun(const struct report *report, const char *scenario, struct bytes *out)
+{
+	const char *at = report->rerun ? strstr(report->rerun, "{}") : NULL;
+
+	if (!at)
+		return;
+	bytes_add(out, report->rerun, (size_t)(at - report->rerun));
+	bytes_add_text(out, scenario);
+	bytes_add_text(out, at + 2);
+}
+
+void explain_case(const struct report *report, const struct report_case *which, const char *indent,
+                  struct bytes *out)
+{
+	const struct verdict *verdict = which->verdict;
+	OWNED_STRUCT(bytes) rerun = {0};
+
+	for (size_t i = 0; i < verdict->check_count; i++)
+		if (!verdict->checks[i].ok)
+			explain_check(report, which, &verdict->checks[i], indent, out);
+	explain_rerun(report, verdict->scenario, &rerun);
+	if (rerun.len > 0)
+		add_line(indent, "again", bytes_text(&rerun), out);
+}
