@@ -104,6 +104,12 @@ static const struct judged table[] = {
         /* steps */
         {NULL, "{\"steps\":[" MARK("begin", "1") "]}", VERDICT_FAIL, "step.1.reached", "nothing"},
         {NULL, REPLY("null"), VERDICT_FAIL, "step.1.reached", "\"do\":\"acquire\""},
+        /* a black box is judged by the journal */
+        {NULL, "{\"run\":{\"mode\":\"command\"},\"steps\":" STEPS("null") "}", VERDICT_PASS, NULL,
+         ""},
+        {NULL, "{\"run\":{\"mode\":\"command\"},\"steps\":[" MARK("begin", "1") "]}", VERDICT_FAIL,
+         "step.1.reached", "nothing"},
+        {NULL, REPLY("{\"ok\":true,\"token_type\":\"MTLS_PoP\"}"), VERDICT_PASS, NULL, ""},
         {NULL, REPLY(ERROR_REPLY), VERDICT_FAIL, "step.1.ok", "invalid_client"},
         {NULL, REPLY("{\"ok\":true,\"token_type\":\"bearer\"}"), VERDICT_FAIL, "step.1.token_type",
          "\"bearer\""},
