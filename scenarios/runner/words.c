@@ -18,7 +18,8 @@ static void end_whole(char *text, size_t len)
 		text[start - 1] = '\0';
 }
 
-static void put(char *out, size_t size, const char *format, va_list list)
+static void __attribute__((format(printf, 3, 0)))
+put(char *out, size_t size, const char *format, va_list list)
 {
 	int len = vsnprintf(out, size, format, list);
 

@@ -16,6 +16,7 @@ import jsonschema
 CASES = {"sts.again": "pass", "sts.refused": "fail", "sts.hostile": "fail",
          "sts.known": "expected-fail", "sts.mended": "unexpected-pass", "sts.skipped": "skip",
          "net.broken": "error"}
+POINT = re.compile(r"(ok|not ok) (\d+) - ((?:[^#\\]|\\.)*?)(?: # (SKIP|TODO) .*)?")
 BAD = ("fail", "unexpected-pass", "error")
 
 
@@ -37,7 +38,7 @@ def tap(text, _root):
             need(points[-1][0] == "not ok", "a block behind what is ok")
             block = {}
         elif line and not line.startswith("#") and line != "1..7":
-            point = re.fullmatch(r"(ok|not ok) (\d+) - ((?:[^#\\]|\\.)*?)(?: # (SKIP|TODO) .*)?", line)
+            point = POINT.fullmatch(line)
             need(point, f"not TAP: {line!r}")
             points.append(point.groups())
     need([int(p[1]) for p in points] == list(range(1, 8)), "numbers")
@@ -70,7 +71,8 @@ def junit(text, _root):
                    "sts.known": ["skipped"], "sts.mended": ["failure"], "sts.skipped": ["skipped"],
                    "net.broken": ["error"]}, f"results: {found}")
     for node in (suites, suite):
-        need([node.get(n) for n in ("tests", "failures", "errors", "skipped")] == list("7312"), "sums")
+        sums = [node.get(name) for name in ("tests", "failures", "errors", "skipped")]
+        need(sums == list("7312"), "sums")
     told = suite.find("testcase[@name='sts.refused']/failure").text
     need("rule       STS-05 MUST On `invalid_client`" in told, "the requirement's sentence")
     need("msiv2-conformance run sts.refused --seed 7" in told, "how to run it again")
@@ -101,8 +103,8 @@ class Page(html.parser.HTMLParser):
     """Tags must nest, none may load anything, and every link must have its target."""
 
     VOID = ("meta", "br")
-    KNOWN = set("html head meta title style body h1 h2 h3 p ul li table tr th td pre details summary "
-                "span small a".split())
+    KNOWN = set("html head meta title style body h1 h2 h3 p ul li table tr th td pre details "
+                "summary span small a".split())
 
     def __init__(self):
         super().__init__()
