@@ -94,8 +94,7 @@ static const struct outcome *outcome_of(const cJSON *run)
 /* The evidence has what the judge must look at. */
 static bool is_complete(const struct judge_bench *bench, struct verdict *out)
 {
-	static const char *const members[] = {"run",    "steps",    "journal",
-	                                      "faults", "findings", "secrets"};
+	static const char *const members[] = {"steps", "journal", "faults", "findings", "secrets"};
 
 	for (size_t i = 0; i < TEXT_COUNT(members); i++) {
 		if (bench_seen(bench, members[i]))
@@ -103,10 +102,9 @@ static bool is_complete(const struct judge_bench *bench, struct verdict *out)
 		SET(out->reason, "the evidence has no %s", members[i]);
 		return false;
 	}
-	if (cJSON_IsArray(bench->steps) && outcome_of(bench_seen(bench, "run")))
-		return true;
-	SET(out->reason, "the scenario has no steps, or the run no outcome");
-	return false;
+	if (!cJSON_IsArray(bench->steps))
+		SET(out->reason, "the scenario has no steps");
+	return cJSON_IsArray(bench->steps);
 }
 
 /* A run that did not come to its end: the words the runner had for it. */
@@ -144,13 +142,27 @@ static enum verdict_kind decide(const struct judge_bench *bench)
 	return bench->suites_fault ? VERDICT_ERROR : VERDICT_FAIL;
 }
 
-static void judge_complete(struct judge_bench *bench, const struct outcome *outcome)
+/* A run that was skipped, or that the suite failed, saw nothing; one that the client ended may have
+ * seen enough for more rows. */
+static void judge_run(struct judge_bench *bench)
 {
+	const struct outcome *outcome = outcome_of(bench_seen(bench, "run"));
+	struct verdict lacks = {0};
+
+	if (!outcome) {
+		SET(bench->verdict->reason, "the evidence has no run, or that no outcome");
+		return;
+	}
 	judge_outcome(bench, outcome);
 	if (outcome->kind == VERDICT_SKIP || outcome->kind == VERDICT_ERROR)
 		return;
-	judge_all(bench);
-	bench->verdict->kind = decide(bench);
+	if (is_complete(bench, &lacks)) {
+		judge_all(bench);
+		bench->verdict->kind = decide(bench);
+	} else if (outcome->kind == VERDICT_PASS) {
+		bench->verdict->kind = VERDICT_ERROR;
+		SET(bench->verdict->reason, "%s", lacks.reason);
+	}
 }
 
 enum msiv2_rc judge(const cJSON *scenario, const cJSON *seen, struct verdict *out,
@@ -166,8 +178,7 @@ enum msiv2_rc judge(const cJSON *scenario, const cJSON *seen, struct verdict *ou
 	verdict.kind = VERDICT_ERROR;
 	verdict.took_ms = cJSON_IsNumber(took) ? (int64_t)took->valuedouble : 0;
 	bench.steps = cJSON_GetObjectItemCaseSensitive(scenario, "steps");
-	if (is_complete(&bench, &verdict))
-		judge_complete(&bench, outcome_of(run));
+	judge_run(&bench);
 	if (bench.no_memory)
 		return err_no_memory(err, WHERE);
 	*out = steal(&verdict);

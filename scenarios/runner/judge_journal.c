@@ -171,13 +171,45 @@ static bool is_named(const cJSON *finding, const char *which)
 	       (rule[id_len] == '/' && text_equal(rule + id_len + 1, which));
 }
 
+/* An event has this finding, and it is no probe. */
+static bool is_breach(const cJSON *event, const char *rule)
+{
+	const cJSON *finding;
+
+	if (text_equal(text(event, "endpoint"), "probe"))
+		return false;
+	JUDGE_EACH(finding, member(event, "findings"))
+	{
+		if (text_equal(text(finding, "rule"), rule))
+			return true;
+	}
+	return false;
+}
+
+/* META-08: a probe leaves out the header that META-02 wants, and is right to. */
+static bool is_only_probe(const struct judge_bench *bench, const cJSON *finding)
+{
+	static const char header[] = "META-02/metadata-header";
+	const cJSON *event;
+
+	if (!text_equal(text(finding, "rule"), header))
+		return false;
+	JUDGE_EACH(event, member(bench_seen(bench, "journal"), "events"))
+	{
+		if (is_breach(event, header))
+			return false;
+	}
+	return true;
+}
+
 static const cJSON *find_finding(const struct judge_bench *bench, const char *which)
 {
+	bool sweeps = text_equal(which, "MUST");
 	const cJSON *finding;
 
 	JUDGE_EACH(finding, member(bench_seen(bench, "findings"), "findings"))
 	{
-		if (is_named(finding, which))
+		if (is_named(finding, which) && !(sweeps && is_only_probe(bench, finding)))
 			return finding;
 	}
 	return NULL;

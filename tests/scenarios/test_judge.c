@@ -72,8 +72,15 @@ static const char seen_text[] =
 #define CERT(sha256)   "\"certificate\":{\"sha256\":\"" sha256 "\"}"
 #define JOURNAL(what)  "{\"expect\":{\"journal\":[" what "]}}"
 #define FINDINGS(what) "{\"expect\":{\"findings\":{" what "}}}"
-#define STORE(what)    "{\"expect\":{\"store\":{" what "}}}"
-#define AFTER(files)   "{\"store\":{\"after\":" files "}}"
+/* The header's finding, and the one event that has a finding of `rule`. */
+#define PROBED(endpoint, rule)                                                                     \
+	"{\"findings\":{\"findings\":[{\"rule\":\"META-02/metadata-header\",\"level\":\"MUST\","   \
+	"\"first_seq\":1,\"last_seq\":1}]},\"journal\":{\"events\":[{\"seq\":1,\"endpoint\":"      \
+	"\"" endpoint "\",\"findings\":[{\"rule\":\"" rule                                         \
+	"\"}]},{\"seq\":3,\"endpoint\":\"token\"}]}}"
+#define EXPECT_ANY   "{\"expect\":{\"journal\":null}}"
+#define STORE(what)  "{\"expect\":{\"store\":{" what "}}}"
+#define AFTER(files) "{\"store\":{\"after\":" files "}}"
 
 /* `row`: the first that fails, NULL for a pass. `words` is in what was seen, or in the reason. */
 struct judged {
@@ -85,12 +92,16 @@ struct judged {
 static const struct judged table[] = {
         {NULL, NULL, VERDICT_PASS, NULL, ""},
         /* the evidence and the outcome */
-        {NULL, "{\"run\":null}", VERDICT_ERROR, NULL, "the evidence has no run"},
+        {NULL, "{\"run\":null}", VERDICT_ERROR, NULL, "no run"},
         {NULL, "{\"secrets\":null}", VERDICT_ERROR, NULL, "the evidence has no secrets"},
         {"{\"steps\":null}", NULL, VERDICT_ERROR, NULL, "no steps"},
         {NULL, "{\"run\":{\"outcome\":\"odd\"}}", VERDICT_ERROR, NULL, "no outcome"},
         {"{\"id\":null,\"requirements\":null}", "{\"run\":{\"took_ms\":null}}", VERDICT_PASS, NULL,
          ""},
+        {NULL, "{\"run\":{\"outcome\":\"skipped\"},\"journal\":null,\"steps\":null}", VERDICT_SKIP,
+         NULL, "skipped"},
+        {NULL, "{\"run\":{\"outcome\":\"ended\"},\"journal\":null}", VERDICT_FAIL, "outcome",
+         "ended"},
         {NULL, "{\"run\":{\"outcome\":\"skipped\",\"reason\":\"no clock\"}}", VERDICT_SKIP, NULL,
          "skipped: no clock"},
         {NULL, "{\"run\":{\"outcome\":\"cannot-run\"}}", VERDICT_SKIP, NULL, "no reason given"},
@@ -250,6 +261,15 @@ static const struct judged table[] = {
         {FINDINGS("\"none_of\":[\"X-01\"]"), "{\"findings\":{\"findings\":[{\"rule\":\"X-01\"}]}}",
          VERDICT_FAIL, "finding.X-01", "X-01"},
         {FINDINGS("\"none_of\":[\"X-02\"]"), "{\"findings\":{\"findings\":[{\"rule\":\"X-01\"}]}}",
+         VERDICT_PASS, NULL, ""},
+        {EXPECT_ANY, PROBED("probe", "META-02/metadata-header"), VERDICT_PASS, NULL, ""},
+        {EXPECT_ANY, PROBED("token", "META-02/metadata-header"), VERDICT_FAIL, "finding.MUST",
+         "META-02"},
+        {FINDINGS("\"none_of\":[\"MUST\"]"),
+         "{\"findings\":{\"findings\":[{\"rule\":\"META-03/y\",\"level\":\"MUST\"}]}}",
+         VERDICT_FAIL, "finding.MUST", "META-03"},
+        {EXPECT_ANY, PROBED("token", "META-03/x"), VERDICT_PASS, NULL, ""},
+        {FINDINGS("\"some_of\":[\"META-02\"]"), PROBED("probe", "META-02/metadata-header"),
          VERDICT_PASS, NULL, ""},
         /* the store */
         {NULL, "{\"store\":null}", VERDICT_FAIL, "store.entries", "nothing"},
