@@ -101,6 +101,15 @@ def gaps(root):
                 yield f"{row['id']} ({row['level']}) has no {kind} scenario and no reason why"
 
 
+def needless(root):
+    """Reasons for what is judged after all."""
+    table = by_requirement(scenarios(root))
+    for row in registry(root):
+        for kind in row.get("not_testable", {}):
+            if table.get(row["id"], {}).get(kind):
+                yield f"{REGISTRY}: {row['id']} has a reason and a {kind} scenario: take it out"
+
+
 def cell(row, table, kind):
     ids = sorted(table.get(row["id"], {}).get(kind, []))
     if ids:
@@ -133,6 +142,7 @@ def short(sentence):
 
 def matrix_problems(root):
     yield from gaps(root)
+    yield from needless(root)
     if not os.path.exists(os.path.join(root, MATRIX)) or read(root, MATRIX) != matrix(root):
         yield f"{MATRIX} is not what the catalogue says: write it anew"
 
