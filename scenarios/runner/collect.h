@@ -11,6 +11,8 @@
 /* Adds journal, faults and findings, and the certificates that were issued. */
 MSIV2_MUST_USE enum msiv2_rc collect_emulator(const struct stage *stage, struct evidence *evidence,
                                               struct msiv2_error *err);
+/* Adds what is missing of these as if nothing had happened: there was no emulator. */
+MSIV2_MUST_USE enum msiv2_rc collect_nothing(struct evidence *evidence, struct msiv2_error *err);
 /* Moves an item (NULL: null) into the evidence under that name. */
 MSIV2_MUST_USE enum msiv2_rc collect_put(struct evidence *evidence, const char *name, cJSON *item,
                                          struct msiv2_error *err);

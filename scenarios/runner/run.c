@@ -32,6 +32,7 @@ struct crew {
 	pthread_mutex_t lock;
 	size_t done, total;
 	unsigned dead_in_row;
+	bool was_sane;   /* the sanity scenario passed the last time */
 	unsigned serial; /* of private folders */
 	enum msiv2_rc rc;
 	struct msiv2_error err;
@@ -189,20 +190,23 @@ static void work_all(struct crew *crew)
 
 /* ---- groups ---- */
 
-/* The sanity scenario passes, or cannot be judged here; else the run is over. */
+/* The client is alive, and no worse than it was: a sanity scenario that fails from the beginning is
+ * what the other scenarios are there to explain. */
 static enum msiv2_rc check_sanity(struct crew *crew, const char *when, struct msiv2_error *err)
 {
 	const struct scenario *sanity = catalogue_find(crew->plan->catalogue, RUN_SANITY);
 	OWNED_STRUCT(result) result = {0};
+	bool bad;
 
-	if (!sanity || crew->results->broken[0] != '\0')
+	if (!sanity || crew->total < RUN_SANITY_FROM || crew->results->broken[0] != '\0')
 		return MSIV2_OK;
 	TRY(try_one(crew, sanity, &result, err));
-	crew->dead_in_row = 0;
-	if (verdict_is_bad(result.verdict.kind))
+	bad = verdict_is_bad(result.verdict.kind);
+	if (found_dead(&result) || (bad && crew->was_sane))
 		words_set(crew->results->broken, sizeof(crew->results->broken),
-		          "the client fails " RUN_SANITY " %s: %.500s", when,
-		          result.verdict.reason);
+		          "the client fails " RUN_SANITY " %s: %s", when, result.verdict.reason);
+	crew->was_sane = !bad;
+	crew->dead_in_row = 0;
 	return MSIV2_OK;
 }
 
@@ -324,6 +328,24 @@ static void tidy(struct crew *crew, const bool *chosen, const bool *twins)
 	results->count = kept;
 }
 
+/* An empty OUT/evidence. What is there must be of an earlier run, which left its mark. */
+static enum msiv2_rc prepare_out(const char *out_dir, struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) evidence = {0};
+	OWNED_STRUCT(bytes) mark = {0};
+
+	TRY(files_make_dir(out_dir, 0755, MSIV2_CONFIG, err));
+	bytes_addf(&evidence, "%s/evidence", out_dir);
+	bytes_addf(&mark, "%s/" RUN_MARK, out_dir);
+	TRY(bytes_done(&evidence, WHERE, err));
+	TRY(bytes_done(&mark, WHERE, err));
+	if (files_exists(bytes_text(&evidence)) && !files_exists(bytes_text(&mark)))
+		return err_set(err, MSIV2_CONFIG, bytes_text(&evidence), "is not from a run");
+	TRY(files_replace(bytes_text(&mark), "{}\n", 3, 0644, MSIV2_CONFIG, err));
+	tree_remove(bytes_text(&evidence));
+	return files_make_dir(bytes_text(&evidence), 0700, MSIV2_CONFIG, err);
+}
+
 static enum msiv2_rc prepare_folders(struct crew *crew, struct bytes *state, struct bytes *work,
                                      struct msiv2_error *err)
 {
@@ -333,16 +355,7 @@ static enum msiv2_rc prepare_folders(struct crew *crew, struct bytes *state, str
 	crew->perform.stage.state_dir = bytes_text(state);
 	if (!crew->perform.work_dir)
 		crew->perform.work_dir = bytes_text(work);
-	if (crew->plan->out_dir) {
-		OWNED_STRUCT(bytes) evidence = {0};
-
-		TRY(files_make_dir(crew->plan->out_dir, 0755, MSIV2_CONFIG, err));
-		bytes_addf(&evidence, "%s/evidence", crew->plan->out_dir);
-		TRY(bytes_done(&evidence, WHERE, err));
-		tree_remove(bytes_text(&evidence));
-		TRY(files_make_dir(bytes_text(&evidence), 0700, MSIV2_CONFIG, err));
-	}
-	return MSIV2_OK;
+	return crew->plan->out_dir ? prepare_out(crew->plan->out_dir, err) : MSIV2_OK;
 }
 
 static enum msiv2_rc run_in(struct crew *crew, struct msiv2_error *err)

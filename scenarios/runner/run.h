@@ -4,8 +4,9 @@
 /* A run: the chosen scenarios, group by group, several at once, each judged as soon as it is over.
  * Within a group the positive ones come first, with the twins of the others, so that a negative one
  * is judged with the verdict of its twin. Before the first group and after each one the sanity
- * scenario has to pass; when it does not, or when many scenarios in a row find the client dead and
- * it does not either, the run ends there. */
+ * scenario is played; when the client is dead there, or fails what it passed before, the run ends.
+ * So it does when many scenarios in a row find the client dead and the sanity scenario does, too.
+ */
 #ifndef SCENARIOS_RUNNER_RUN_H
 #define SCENARIOS_RUNNER_RUN_H
 
@@ -15,9 +16,11 @@
 #include "perform.h"
 #include "results.h"
 
-#define RUN_SANITY     "flow.cold"
-#define RUN_JOBS_MAX   64
-#define RUN_DEAD_LIMIT 8 /* clients that went away one after the other */
+#define RUN_SANITY      "flow.cold"
+#define RUN_SANITY_FROM 3               /* so many scenarios; fewer are their own sanity */
+#define RUN_MARK        "last-run.json" /* in OUT: an earlier run was here */
+#define RUN_JOBS_MAX    64
+#define RUN_DEAD_LIMIT  8 /* clients that went away one after the other */
 
 struct run_plan {
 	const struct catalogue *catalogue;

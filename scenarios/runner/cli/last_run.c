@@ -6,8 +6,9 @@
 #include "common/files.h"
 #include "common/json.h"
 #include "output.h"
+#include "scenarios/runner/run.h"
 
-#define NAME     "last-run.json"
+#define NAME     RUN_MARK
 #define FILE_MAX ((size_t)1024 * 1024)
 
 static enum msiv2_rc path_of(const char *out_dir, struct bytes *path, struct msiv2_error *err)
