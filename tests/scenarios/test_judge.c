@@ -118,6 +118,8 @@ static const struct judged table[] = {
         /* a black box is judged by the journal */
         {NULL, "{\"run\":{\"mode\":\"command\"},\"steps\":" STEPS("null") "}", VERDICT_PASS, NULL,
          ""},
+        {NULL, "{\"run\":{\"mode\":\"address\"},\"steps\":" STEPS("null") "}", VERDICT_PASS, NULL,
+         ""},
         {NULL, "{\"run\":{\"mode\":\"command\"},\"steps\":[" MARK("begin", "1") "]}", VERDICT_FAIL,
          "step.1.reached", "nothing"},
         {NULL, REPLY("{\"ok\":true,\"token_type\":\"MTLS_PoP\"}"), VERDICT_PASS, NULL, ""},
