@@ -64,6 +64,7 @@ cJSON *steps_start_command(const struct play *play, enum key_kind key)
 	const cJSON *timeout = member(client, "timeout_ms");
 	const char *strength = text_or(client, "min_strength", NULL);
 	bool trusts = !text_equal(text_or(client, "trust", ""), "nobody");
+	bool attests = cJSON_IsTrue(member(client, "attest")) != 0;
 
 	if (!cJSON_AddStringToObject(command, "command", "start") ||
 	    !cJSON_AddStringToObject(command, "imds", imds_address(play)) ||
@@ -73,7 +74,10 @@ cJSON *steps_start_command(const struct play *play, enum key_kind key)
 	    !cJSON_AddStringToObject(command, "store", bytes_text(&play->stage->store)) ||
 	    !cJSON_AddStringToObject(command, "keys",
 	                             text_or(client, "keys", key_kind_words[key])) ||
-	    !cJSON_AddBoolToObject(command, "attest", cJSON_IsTrue(member(client, "attest"))) ||
+	    !cJSON_AddBoolToObject(command, "attest", attests) ||
+	    !put(command, "authority",
+	         attests ? cJSON_CreateString(msiv2_emulator_admin(play->stage->emulator))
+	                 : NULL) ||
 	    !put(command, "min_strength", strength ? cJSON_CreateString(strength) : NULL) ||
 	    !cJSON_AddNumberToObject(command, "timeout_ms",
 	                             timeout ? timeout->valuedouble : TIMEOUT_MS) ||

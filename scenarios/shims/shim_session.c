@@ -4,6 +4,7 @@
 #include "shim_session.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/mem.h"
 #include "common/text.h"
@@ -22,6 +23,8 @@ struct shim_client {
 
 typedef struct msiv2_options client_options;
 DEFINE_OWNED(client_options, msiv2_options_free)
+typedef struct msiv2_error client_error;
+DEFINE_OWNED(client_error, msiv2_error_free)
 
 static void client_end(struct shim_client *client)
 {
@@ -181,6 +184,25 @@ static enum msiv2_rc read_identity(const cJSON *identity, enum msiv2_identity_ki
 	return err_blame(err, &wrong, "no such kind: %s", word);
 }
 
+/* A device says of its keys only what an authority has enrolled it for. What fails here fails the
+ * attestation, which is what is judged. */
+static void enrol(const cJSON *settings, struct msiv2_client *client)
+{
+	static const char *const devices[] = {"keyguard", "hardware"};
+	const char *authority =
+	        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(settings, "authority"));
+	const char *listed =
+	        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(settings, "keys"));
+	OWNED(client_error) *err = msiv2_error_new();
+
+	if (authority == NULL || listed == NULL || err == NULL)
+		return;
+	for (size_t i = 0; i < TEXT_COUNT(devices); i++)
+		if (strstr(listed, devices[i]) != NULL &&
+		    msiv2_client_enrol_key(client, NULL, devices[i], authority, err) != MSIV2_OK)
+			log_to_stderr(NULL, MSIV2_LOG_WARN, msiv2_error_message(err));
+}
+
 static enum msiv2_rc client_begin(struct shim_session *session, enum msiv2_identity_kind kind,
                                   const char *id, struct shim_client **out, struct msiv2_error *err)
 {
@@ -197,6 +219,7 @@ static enum msiv2_rc client_begin(struct shim_session *session, enum msiv2_ident
 	TRY(msiv2_options_set_identity(options, kind, id, err));
 	msiv2_options_set_clock(options, &session->clock->lent);
 	TRY(msiv2_client_new(options, &made->client, err));
+	enrol(session->settings, made->client);
 	*out = steal(&made);
 	return MSIV2_OK;
 }

@@ -290,6 +290,12 @@ static const struct judged table[] = {
          VERDICT_FAIL, "store.keyless", "\"private_key\":true"},
         {NULL, AFTER("[{\"path\":\"b\",\"mode\":\"0600\",\"certificate\":true}]"), VERDICT_FAIL,
          "store.unchanged", "\"b\""},
+        {STORE("\"entries\":0"), AFTER("[{\"path\":\".\",\"mode\":\"0700\"}]"), VERDICT_FAIL,
+         "store.unchanged", "0700"},
+        {NULL,
+         AFTER("[{\"path\":\"a.lock\",\"mode\":\"0600\"},"
+               "{\"path\":\"a\",\"mode\":\"0600\",\"certificate\":true,\"private_key\":false}]"),
+         VERDICT_PASS, NULL, ""},
         {NULL, "{\"store\":{\"marks\":{\"store\":null}}}", VERDICT_FAIL, "store.unchanged", "0600"},
         /* secrets */
         {NULL, "{\"secrets\":{\"hits\":[{\"what\":\"access token\",\"where\":\"stderr\"}]}}",
