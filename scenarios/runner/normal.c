@@ -14,8 +14,8 @@
 
 /* Members that only say when, how long or through which socket. */
 static const char *const volatile_members[] = {
-        "mono_us",       "duration_us",    "world_time", "peer",
-        "request_bytes", "response_bytes", "resumed",    "left_ms",
+        "seq",           "mono_us",        "duration_us", "world_time", "peer",
+        "request_bytes", "response_bytes", "resumed",     "left_ms",
 };
 
 /* The random texts met so far; equal ones get equal numbers. */
@@ -123,6 +123,22 @@ static void normalise(struct names *names, cJSON *value)
 	}
 }
 
+static bool is(const cJSON *event, const char *endpoint)
+{
+	return text_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "endpoint")),
+	                  endpoint);
+}
+
+static void add_event(struct names *names, const cJSON *event, struct bytes *out)
+{
+	OWNED(cJSON) *copy = cJSON_Duplicate(event, true);
+
+	if (copy)
+		normalise(names, copy);
+	json_print(copy, out);
+	bytes_add_byte(out, '\n');
+}
+
 void normal_journal(const cJSON *journal, struct bytes *out)
 {
 	const cJSON *events = cJSON_GetObjectItemCaseSensitive(journal, "events");
@@ -132,11 +148,12 @@ void normal_journal(const cJSON *journal, struct bytes *out)
 
 	cJSON_ArrayForEach(event, events)
 	{
-		OWNED(cJSON) *copy = cJSON_Duplicate(event, true);
-
-		if (copy)
-			normalise(&names, copy);
-		json_print(copy, out);
-		bytes_add_byte(out, '\n');
+		if (!is(event, "tls") && !is(event, "clock"))
+			add_event(&names, event, out);
+	}
+	cJSON_ArrayForEach(event, events)
+	{
+		if (is(event, "tls"))
+			add_event(&names, event, out);
 	}
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* The journal without what differs between two runs of one client: times, ports, random ids and
- * thumbprints are replaced by what they are ("<time>", "<id 1>"), equal ones by equal words, so
- * that three repeats give the same text. Pure. */
+/* The journal without what differs between two runs of one client, so that three repeats give the
+ * same text: sequence numbers and times are left out, random ids and thumbprints become "<id 1>",
+ * equal ones equally, ports of this machine "<port>". Moves of the clock are time as well and left
+ * out. Handshakes that failed stand behind the rest: the service writes them down while the client
+ * has already gone on. What clients send at the same time stays in the order in which it was
+ * answered. Pure. */
 #ifndef SCENARIOS_RUNNER_NORMAL_H
 #define SCENARIOS_RUNNER_NORMAL_H
 

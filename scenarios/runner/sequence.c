@@ -43,9 +43,9 @@ static void add_times(struct bytes *out, char c, size_t times)
 /* Where the arrow of an event ends; 0: the event is no exchange with the client. */
 static size_t column_of(const cJSON *event)
 {
-	if (text_equal(text(event, "listener"), "admin"))
-		return 0;
-	return text_equal(text(event, "listener"), "imds") ? IMDS_AT : STS_AT;
+	if (text_equal(text(event, "listener"), "imds"))
+		return IMDS_AT;
+	return text_equal(text(event, "listener"), "sts") ? STS_AT : 0;
 }
 
 /* One arrow: "|--- label ---->|", and the line of life behind it. A label that is too long moves
@@ -108,7 +108,10 @@ static void draw_note(const cJSON *event, const char *indent, struct bytes *out)
 {
 	char change[LABEL], words[LABEL], label[2 * LABEL];
 
-	words_json(change, sizeof(change), member(event, "change"));
+	if (cJSON_IsString(member(event, "change")))
+		words_set(change, sizeof(change), "%s", text(event, "change"));
+	else
+		words_json(change, sizeof(change), member(event, "change"));
 	words_set(words, sizeof(words), "%s", text(event, "endpoint"));
 	set_label(label, sizeof(label), words);
 	bytes_addf(out, "%s%-*s*** %s: ", indent, CLIENT_AT - 1, "", label);

@@ -14,7 +14,8 @@
 static const char journal_text[] =
         "{\"events\":[{\"seq\":3,\"listener\":\"imds\",\"method\":\"GET\",\"endpoint\":\"probe\","
         "\"status\":400,\"error\":\"invalid_request\"},"
-        "{\"seq\":4,\"listener\":\"admin\",\"endpoint\":\"clock\",\"change\":{\"advance_s\":60}},"
+        "{\"seq\":4,\"listener\":\"api\",\"endpoint\":\"clock\",\"change\":\"{\\\"advance_s\\\":60}"
+        "\"},"
         "{\"seq\":5,\"listener\":\"sts\",\"method\":\"POST\",\"endpoint\":\"token\",\"status\":503,"
         "\"faults\":[{\"id\":\"f1\",\"fault\":\"http.status\"}]},"
         "{\"seq\":6,\"listener\":\"sts\",\"endpoint\":\"tls\",\"error\":\"bad certificate\"}]}";
@@ -175,14 +176,25 @@ static void two_runs_of_one_client_give_the_same_journal(void **state)
 	normal_journal(first, &a);
 	normal_journal(second, &b);
 	normal_journal(third, &c);
-	assert_string_equal(
-	        bytes_text(&a),
-	        "{\"seq\":1,\"endpoint\":\"token\",\"headers\":{\"Host\":\"127.0.0.1:<port>\","
-	        "\"x\":\"<id 1>\"},\"correlation_id\":\"<id 1>\"}\n"
-	        "{\"seq\":2,\"certificate_sha256\":\"<id 2>\",\"path\":\"/a/<id 3>?b=<id "
-	        "1>&c=1:80\"}\n");
+	assert_string_equal(bytes_text(&a),
+	                    "{\"endpoint\":\"token\",\"headers\":{\"Host\":\"127.0.0.1:<port>\","
+	                    "\"x\":\"<id 1>\"},\"correlation_id\":\"<id 1>\"}\n"
+	                    "{\"certificate_sha256\":\"<id 2>\",\"path\":\"/a/<id 3>?b=<id "
+	                    "1>&c=1:80\"}\n");
 	assert_string_equal(bytes_text(&a), bytes_text(&b));
 	assert_string_not_equal(bytes_text(&a), bytes_text(&c));
+}
+
+static void clocks_are_left_out_and_broken_handshakes_stand_last(void **state)
+{
+	OWNED(cJSON) *journal = cJSON_Parse(
+	        "{\"events\":[{\"seq\":1,\"endpoint\":\"tls\"},{\"seq\":2,\"endpoint\":\"clock\"},"
+	        "{\"seq\":3,\"endpoint\":\"token\"}]}");
+	OWNED_STRUCT(bytes) out = {0};
+
+	(void)state;
+	normal_journal(journal, &out);
+	assert_string_equal(bytes_text(&out), "{\"endpoint\":\"token\"}\n{\"endpoint\":\"tls\"}\n");
 }
 
 static void each_requirement_is_found_with_its_sentence(void **state)
@@ -213,6 +225,7 @@ int main(void)
 	        cmocka_unit_test(a_run_is_good_when_something_passed_and_nothing_is_bad),
 	        cmocka_unit_test(each_form_escapes_as_it_must),
 	        cmocka_unit_test(two_runs_of_one_client_give_the_same_journal),
+	        cmocka_unit_test(clocks_are_left_out_and_broken_handshakes_stand_last),
 	        cmocka_unit_test(each_requirement_is_found_with_its_sentence),
 	};
 
