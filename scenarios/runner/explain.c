@@ -11,28 +11,54 @@
 
 #define EVENTS_MOST 12
 
-/* "indent  word:      text" */
+/* Lines of at most this many bytes, where the text has blanks to break at. */
+#define LINE_MOST 100
+#define WORD_ROOM 11 /* the word before the text, and a blank */
+
+/* The text, broken at blanks into lines that begin below each other. */
+static void add_wrapped(const char *indent, const char *text, struct bytes *out)
+{
+	const size_t begin = strlen(indent) + WORD_ROOM;
+	size_t column = begin;
+
+	while (*text) {
+		size_t len = strcspn(text + 1, " ") + 1; /* a word, with the blank before it */
+
+		if (column > begin && column + len > LINE_MOST) {
+			bytes_addf(out, "\n%s%*s", indent, WORD_ROOM, "");
+			column = begin;
+			text += *text == ' ';
+			len = strcspn(text, " ");
+		}
+		bytes_add(out, text, len);
+		column += len;
+		text += len;
+	}
+	bytes_add_byte(out, '\n');
+}
+
+/* "check      text" */
 static void add_line(const char *indent, const char *word, const char *text, struct bytes *out)
 {
-	bytes_addf(out, "%s%-10s ", indent, word);
-	report_escape(ESCAPE_LINE, text, out);
-	bytes_add_byte(out, '\n');
+	OWNED_STRUCT(bytes) safe = {0};
+
+	report_escape(ESCAPE_LINE, text, &safe);
+	bytes_addf(out, "%s%-*s", indent, WORD_ROOM, word);
+	add_wrapped(indent, bytes_text(&safe), out);
 }
 
 static void add_requirement(const struct report *report, const char *id, const char *indent,
                             struct bytes *out)
 {
 	struct requirement requirement = requirements_find(report->requirements, id);
+	OWNED_STRUCT(bytes) text = {0};
 
 	if (text_empty(id))
 		return;
-	bytes_addf(out, "%s%-10s ", indent, "rule");
-	report_escape(ESCAPE_LINE, requirement.id, out);
-	bytes_addf(out, " %s ", requirement.level);
-	report_escape(ESCAPE_LINE, requirement.sentence, out);
+	bytes_addf(&text, "%s %s %s", requirement.id, requirement.level, requirement.sentence);
 	if (*requirement.source)
-		bytes_addf(out, " (%s)", requirement.source);
-	bytes_add_byte(out, '\n');
+		bytes_addf(&text, " (%s)", requirement.source);
+	add_line(indent, "rule", bytes_text(&text), out);
 }
 
 void explain_check(const struct report *report, const struct report_case *which,
@@ -72,6 +98,10 @@ void explain_case(const struct report *report, const struct report_case *which, 
 		if (!verdict->checks[i].ok)
 			explain_check(report, which, &verdict->checks[i], indent, out);
 	explain_rerun(report, verdict->scenario, &rerun);
-	if (rerun.len > 0)
-		add_line(indent, "again", bytes_text(&rerun), out);
+	if (rerun.len == 0)
+		return;
+	/* One line, to be copied. */
+	bytes_addf(out, "%s%-*s", indent, WORD_ROOM, "again");
+	report_escape(ESCAPE_LINE, bytes_text(&rerun), out);
+	bytes_add_byte(out, '\n');
 }

@@ -63,7 +63,8 @@ def compare(writer, runs):
 
 def judged_again(conformance, folder):
     before = read(folder, "verdict.json")
-    done = subprocess.run([conformance, "judge", folder, "--quiet"], capture_output=True, check=False)
+    done = subprocess.run([conformance, "judge", folder, "--quiet"], capture_output=True,
+                          check=False)
     good = before["verdict"] in ("pass", "skip", "expected-fail")
     if (done.returncode in (0, 4)) != good:
         return f"{folder}: {before['verdict']} before, status {done.returncode} when judged again"

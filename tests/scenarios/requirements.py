@@ -3,13 +3,16 @@
 """scenarios/requirements.json, docs/protocol.md, emulator/rules.def and the scenarios agree.
 
 usage: requirements.py check ROOT     registry = protocol, row by row; rules.def cites no other id
-       requirements.py matrix ROOT    docs/conformance-matrix.md is what the catalogue says, and each
+       requirements.py matrix ROOT    docs/conformance-matrix.md is what the catalogue says, each
                                       MUST has a positive and a negative scenario or a reason
+       requirements.py red ROOT       each of the above sees what is planted
        requirements.py write ROOT     writes both files anew; reasons of the registry are kept"""
 import json
 import os
 import re
+import shutil
 import sys
+import tempfile
 
 REGISTRY = "scenarios/requirements.json"
 PROTOCOL = "docs/protocol.md"
@@ -126,7 +129,8 @@ def matrix(root):
              "Made by `tests/scenarios/requirements.py write .` from `scenarios/requirements.json`",
              "and the catalogue; a test compares. Where there is no scenario, the reason stands in",
              "its place.", "",
-             f"{len(found)} scenarios, {count['positive']} positive and {count['negative']} negative; "
+             f"{len(found)} scenarios, {count['positive']} positive and "
+             f"{count['negative']} negative; "
              f"{held} of {len(rows)} requirements are judged by at least one.", "",
              "| requirement | level | positive | negative |", "|---|---|---|---|"]
     for row in rows:
@@ -162,12 +166,51 @@ def write(root):
         stream.write(matrix(root))
 
 
+def plant(root, name, old, new):
+    """Changes one text in the copy; the text must be there."""
+    text = read(root, name)
+    if old not in text:
+        raise AssertionError(f"{name} has no {old!r} to change")
+    with open(os.path.join(root, name), "w", encoding="utf-8") as stream:
+        stream.write(text.replace(old, new, 1))
+
+
+PLANTED = (  # file, what is changed into what, the check, what it must say
+    (PROTOCOL, "- LIFE-04 MUST However", "- LIFE-04 SPEC However", check, "LIFE-04 is not as"),
+    (PROTOCOL, "- LIFE-04 MUST", "- LIFE-05 MUST", check, "other rules than"),
+    (RULES, '"META-01"', '"META-77"', check, "META-77 is not in"),
+    (REGISTRY, '"level": "MUST"', '"level": "MAY"', check, "has no level"),
+    (REGISTRY, '"source"', '"colour": 1, "source"', check, "unknown member"),
+    (REGISTRY, '"not_testable": {"negative"', '"not_testable": {"sideways"', check,
+     "names a kind"),
+    (REGISTRY, '"positive": "The rule is about', '"negative": "The rule is about', matrix_problems,
+     "no positive scenario"),
+    (REGISTRY, '"id": "LIFE-04"', '"id": "LIFE-99"', matrix_problems, "LIFE-04 is no requirement"),
+    (REGISTRY, '"id": "META-05", ', '"not_testable": {"positive": "x"}, "id": "META-05", ',
+     needless, "META-05 has a reason"),
+    (MATRIX, "positive", "possible", matrix_problems, "is not what the catalogue says"),
+)
+
+
+def goes_red(root):
+    for name, old, new, judged_by, words in PLANTED:
+        with tempfile.TemporaryDirectory() as copy:
+            for file in (REGISTRY, PROTOCOL, RULES, MATRIX):
+                os.makedirs(os.path.dirname(os.path.join(copy, file)), exist_ok=True)
+                shutil.copy(os.path.join(root, file), os.path.join(copy, file))
+            shutil.copytree(os.path.join(root, "scenarios/catalogue"),
+                            os.path.join(copy, "scenarios/catalogue"))
+            plant(copy, name, old, new)
+            if not any(words in problem for problem in judged_by(copy)):
+                yield f"{name}: {old!r} became {new!r} and nobody said '{words}'"
+
+
 def main():
     what, root = sys.argv[1], sys.argv[2]
     if what == "write":
         write(root)
         return 0
-    problems = list({"check": check, "matrix": matrix_problems}[what](root))
+    problems = list({"check": check, "matrix": matrix_problems, "red": goes_red}[what](root))
     for problem in problems:
         print(problem)
     return 1 if problems else 0

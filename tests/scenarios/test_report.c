@@ -68,6 +68,7 @@ static void a_failure_explains_itself(void **state)
 	static const char *const parts[] = {
 	        "check      journal.0\n",
 	        "rule       STS-05 MUST On `invalid_client`",
+	        "\n           repeated, within the caller's deadline.",
 	        " (net, go, rev)\n",
 	        "says       one token is issued\n",
 	        "expected   {\"match\":{\"endpoint\":\"token\",\"status\":200}}\n",
