@@ -17,7 +17,7 @@ enum msiv2_rc __wrap_flight_share(struct flight_board *board, const char *name,
                                   const struct flight_plan *plan, const struct patience *patience,
                                   const char *where, void **cargo, struct msiv2_error *err)
 {
-	if (!text_equal(name, "certificate"))
+	if (text_equal(where, "key"))
 		return __real_flight_share(board, name, plan, patience, where, cargo, err);
 	return plan->fly(plan->ctx, cargo, err);
 }
