@@ -23,7 +23,7 @@ DEFINE_OWNED_VALUE(command, command_free)
 
 /* Why this scenario cannot be performed so, or NULL (static text). */
 const char *command_lacks(const struct scenario *scenario);
-/* As struct client wants it; `ctx` is a struct command. *reply stays NULL. */
+/* As struct client wants it; `ctx` is a struct command. The reply is "ok" whatever it answered. */
 enum msiv2_rc command_ask(void *ctx, cJSON *asked, int64_t deadline_us, cJSON *waits,
                           enum shim_outcome *outcome, cJSON **reply, struct msiv2_error *err);
 

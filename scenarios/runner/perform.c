@@ -12,6 +12,7 @@
 #include "command.h"
 #include "common/clock.h"
 #include "common/text.h"
+#include "journal_only.h"
 #include "secrets.h"
 #include "shim.h"
 #include "steps.h"
@@ -202,6 +203,20 @@ static enum msiv2_rc play_command(struct performance *performance, struct msiv2_
 	return MSIV2_OK;
 }
 
+/* Whoever comes is the client. */
+static enum msiv2_rc play_address(struct performance *performance, struct msiv2_error *err)
+{
+	cJSON *mark = journal_only_mark();
+
+	if (!mark || !cJSON_AddItemToArray(performance->play.steps, mark)) {
+		cJSON_Delete(mark);
+		return err_no_memory(err, WHERE);
+	}
+	performance->plan->attend(performance->plan->ctx,
+	                          msiv2_emulator_ready(performance->stage.emulator));
+	return MSIV2_OK;
+}
+
 /* ---- evidence ---- */
 
 static enum msiv2_rc look_at_store(struct performance *performance, const char *when,
@@ -359,8 +374,7 @@ static enum msiv2_rc play(struct performance *performance, const char *dir, stru
 	if (performance->plan->mode == CLIENT_SHIM)
 		TRY(play_shim(performance, err));
 	if (performance->plan->mode == CLIENT_ADDRESS)
-		performance->plan->attend(performance->plan->ctx,
-		                          msiv2_emulator_ready(performance->stage.emulator));
+		TRY(play_address(performance, err));
 	return collect_all(performance, err);
 }
 
@@ -368,7 +382,10 @@ static enum msiv2_rc prepare(struct performance *performance, struct msiv2_error
 {
 	const struct perform_plan *plan = performance->plan;
 
-	performance->evidence->scenario = cJSON_Duplicate(performance->scenario->json, true);
+	performance->evidence->scenario =
+	        plan->mode == CLIENT_SHIM
+	                ? cJSON_Duplicate(performance->scenario->json, true)
+	                : journal_only(performance->scenario->json, plan->mode == CLIENT_COMMAND);
 	performance->evidence->seen = cJSON_CreateObject();
 	performance->play.scenario = performance->scenario;
 	performance->play.steps = cJSON_AddArrayToObject(performance->evidence->seen, "steps");

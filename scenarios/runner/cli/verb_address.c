@@ -60,8 +60,8 @@ static enum msiv2_rc choose(struct arguments *arguments, struct scenario *any,
 	return MSIV2_OK;
 }
 
-static enum msiv2_rc judge_it(const struct scenario *scenario, const struct evidence *evidence,
-                              enum exit_status *status, struct msiv2_error *err)
+static enum msiv2_rc judge_it(const struct evidence *evidence, enum exit_status *status,
+                              struct msiv2_error *err)
 {
 	OWNED_STRUCT(requirements) requirements = {0};
 	OWNED_STRUCT(verdict) verdict = {0};
@@ -73,7 +73,7 @@ static enum msiv2_rc judge_it(const struct scenario *scenario, const struct evid
 	                        .suite = MSIV2_VERSION_TEXT};
 
 	TRY(requirements_read(&requirements, err));
-	TRY(judge(scenario->json, evidence->seen, &verdict, err));
+	TRY(judge(evidence->scenario, evidence->seen, &verdict, err));
 	bytes_addf(&shown, "%s %s\n", verdict_word(verdict.kind), verdict.scenario);
 	if (verdict_is_bad(verdict.kind))
 		explain_case(&report, &which, "  ", &shown);
@@ -101,7 +101,7 @@ static enum msiv2_rc serve(struct arguments *arguments, const char *root,
 	                                 .scripts = arguments->scripts,
 	                                 .seed = (uint64_t)arguments->seed};
 	TRY(perform(&plan, scenario, NULL, bytes_text(&dir), &evidence, err));
-	return judge_it(scenario, &evidence, status, err);
+	return judge_it(&evidence, status, err);
 }
 
 enum msiv2_rc verb_address(struct arguments *arguments, enum exit_status *status,
