@@ -371,6 +371,26 @@ static void a_row_tells_its_stretch_requirement_and_near_misses(void **state)
 	assert_non_null(strstr(verdict.reason, "journal.0: it is refused; seen: 0 events match"));
 }
 
+/* A run that ended early: the rows behind the first one say what else was not shown. */
+static void each_mark_that_was_not_reached_is_told(void **state)
+{
+	static const struct judged row = {NULL, "{\"steps\":[" MARK("begin", "1") "]}",
+	                                  VERDICT_FAIL, NULL, NULL};
+	OWNED_STRUCT(verdict) verdict = {0};
+	size_t reached = 0, missed = 0;
+
+	(void)state;
+	judge_row(&row, &verdict);
+	for (size_t i = 0; i < verdict.check_count; i++) {
+		const struct verdict_check *check = &verdict.checks[i];
+
+		reached += text_equal(check->id, "mark.begin") && check->ok;
+		missed += text_equal(check->id, "mark.end") && !check->ok;
+	}
+	assert_int_equal(reached, 1);
+	assert_int_equal(missed, 1);
+}
+
 static int fail_at; /* the call of mem_resize() that fails; 0: none */
 void *__real_mem_resize(void *old, size_t size);
 void *__wrap_mem_resize(void *old, size_t size);
@@ -474,6 +494,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_kind_of_evidence_gets_its_verdict),
 	        cmocka_unit_test(a_row_tells_its_stretch_requirement_and_near_misses),
+	        cmocka_unit_test(each_mark_that_was_not_reached_is_told),
 	        cmocka_unit_test(memory_that_runs_out_is_an_error_at_any_row),
 	        cmocka_unit_test(words_of_any_length_stay_whole_characters),
 	        cmocka_unit_test(words_fit_in_any_room),
