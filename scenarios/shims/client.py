@@ -189,7 +189,8 @@ def _retry_after(answer, now_s):
     if answer.retry_after.strip().isdigit():
         return int(answer.retry_after)
     try:
-        return max(0, int(email.utils.parsedate_to_datetime(answer.retry_after).timestamp()) - now_s)
+        moment = email.utils.parsedate_to_datetime(answer.retry_after)
+        return max(0, int(moment.timestamp()) - now_s)
     except (TypeError, ValueError):
         return None
 

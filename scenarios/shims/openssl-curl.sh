@@ -104,9 +104,9 @@ ask() {
 	class=$2
 	shift 2
 	rc=0
-	status=$(curl -q --silent --show-error --noproxy '*' --max-time "$timeout" --max-filesize 1048576 \
-		--dump-header "$dir/head" --output "$dir/body" --write-out '%{http_code}' "$@" \
-		2>"$dir/curl") || rc=$?
+	status=$(curl -q --silent --show-error --noproxy '*' --max-time "$timeout" \
+		--max-filesize 1048576 --dump-header "$dir/head" \
+		--output "$dir/body" --write-out '%{http_code}' "$@" 2>"$dir/curl") || rc=$?
 	case $rc in
 	0) ;;
 	28) fail timeout "$where" 0 "$(cat "$dir/curl")" ;;

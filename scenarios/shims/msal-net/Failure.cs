@@ -65,7 +65,7 @@ internal sealed class Failure : Exception
     {
         string kind = thrown.ErrorCode switch
         {
-            "mtls_pop_token_not_supported_in_imds_v1" or "managed_identity_all_sources_unavailable"
+            "mtls_not_supported_for_managed_identity" or "mtls_pop_token_not_supported_in_imds_v1" or "managed_identity_all_sources_unavailable"
                 => "unsupported",
             "mtls_pop_requires_keyguard" or "minimum_strength_not_met" => "key_unavailable",
             "attestation_failure" or "attestation_token_provider_required" => "attestation_failed",

@@ -3,6 +3,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Msiv2.Shim;
 
+if (!OperatingSystem.IsWindows())
+{
+    // MSAL says mtls_not_supported_for_managed_identity.
+    Console.Error.WriteLine("msal-net: skipped: MSAL.NET has bound tokens for managed identities on Windows only");
+    return 77;
+}
 var shim = new Shim();
 Console.WriteLine(Shim.Hello().ToJsonString());
 bool last = false;
@@ -18,6 +24,7 @@ while (!last && Console.In.ReadLine() is { } line)
     Console.WriteLine(reply.ToJsonString());
     last = word == "quit" && reply["ok"]!.GetValue<bool>();
 }
+return 0;
 
 static JsonObject? Parse(string line)
 {

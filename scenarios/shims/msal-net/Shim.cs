@@ -24,8 +24,7 @@ internal sealed class Shim
         ["protocol"] = 1,
         ["name"] = "msal-net",
         ["version"] = typeof(ManagedIdentityApplication).Assembly.GetName().Version?.ToString(3) ?? "?",
-        ["keys"] = OperatingSystem.IsWindows()
-            ? new JsonArray("memory", "keyguard", "hardware") : new JsonArray("memory"),
+        ["keys"] = new JsonArray("memory", "keyguard", "hardware"),
         ["features"] = new JsonArray("acquire_many", "call", "claims", "force", "bearer", "user_assigned"),
     };
 

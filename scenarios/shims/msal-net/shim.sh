@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds the shim of MSAL.NET when it is not built yet and runs it. Exit status 77 where the .NET SDK
-# or the packages of NuGet are not to be had, with the reason on standard error.
+# Builds the shim of MSAL.NET when it is not built yet and runs it. Exit status 77, with the reason
+# on standard error, where the .NET SDK or the packages of NuGet are not to be had, and where MSAL
+# has no bound tokens for managed identities: everywhere but on Windows.
 #
 #   MSIV2_MSAL_NET_BUILD   folder to build in (default: $XDG_CACHE_HOME/msiv2/msal-net)
 set -eu
@@ -23,7 +24,8 @@ if [ ! -e "$build/out/msal-net-shim.dll" ] ||
 		tail -3 "$build/restore.log" >&2
 		exit 77
 	fi
-	if ! (cd "$build" && dotnet build --no-restore -c Release -o out) >"$build/build.log" 2>&1; then
+	if ! (cd "$build" && dotnet build --no-restore -c Release -o out) \
+		>"$build/build.log" 2>&1; then
 		cat "$build/build.log" >&2
 		exit 1
 	fi
