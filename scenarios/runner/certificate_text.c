@@ -60,11 +60,26 @@ static void decode_run(const uint8_t *run, size_t len, struct bytes *out)
 {
 	OWNED_STRUCT(bytes) text = {.secret = true};
 
-	/* Four characters are three bytes; a rest that is cut does not matter here. */
-	for (size_t i = 0; i < len - len % 4; i++)
-		bytes_add_byte(&text, run[i] == '-' ? '+' : run[i] == '_' ? '/' : run[i]);
-	if (!text.failed && !base64_decode(bytes_text(&text), text.len, out))
-		bytes_clear(out);
+	for (size_t i = 0; i < len; i++)
+		bytes_add_byte(&text, run[i] == '+' ? '-' : run[i] == '/' ? '_' : run[i]);
+	/* What is no end of base64 is a word behind it: whole groups are decoded then. */
+	if (text.failed || base64url_decode(bytes_text(&text), len, out) ||
+	    base64url_decode(bytes_text(&text), len - len % 4, out))
+		return;
+	bytes_clear(out);
+}
+
+/* The run may have a word in front of it, which shifts its groups. */
+static bool find_in_run(const uint8_t *run, size_t len, der_test_fn test)
+{
+	for (size_t skip = 0; skip < 4 && len - skip >= RUN_MIN; skip++) {
+		OWNED_STRUCT(bytes) der = {.secret = true};
+
+		decode_run(run + skip, len - skip, &der);
+		if (find_der(der.data, der.len, test))
+			return true;
+	}
+	return false;
 }
 
 /* Runs may be broken by newlines, also written \n as in JSON. */
@@ -84,8 +99,6 @@ static bool find_base64(const uint8_t *data, size_t len, der_test_fn test)
 	size_t at = 0;
 
 	while (at < len) {
-		OWNED_STRUCT(bytes) der = {.secret = true};
-
 		bytes_clear(&run);
 		while (at < len && (in_base64(data[at]) || skip_break(data, len, at) > at)) {
 			if (in_base64(data[at]))
@@ -94,11 +107,7 @@ static bool find_base64(const uint8_t *data, size_t len, der_test_fn test)
 				at = skip_break(data, len, at);
 		}
 		at++;
-		if (run.len < RUN_MIN)
-			continue;
-		decode_run(run.data, run.len, &der);
-		/* The DER begins where the run does, or a word stands before it. */
-		if (find_der(der.data, der.len, test))
+		if (run.len >= RUN_MIN && find_in_run(run.data, run.len, test))
 			return true;
 	}
 	return false;

@@ -13,7 +13,7 @@ MAY_SEE = {
     "emulator": ("common",),
     "scenarios": ("common", "ref", "emulator"),
     "bench": ("common", "ref", "emulator"),
-    "fuzz": ("common", "ref", "emulator", "tests"),
+    "fuzz": ("common", "ref", "emulator", "tests", "scenarios"),
     "tests": ("common", "ref", "emulator", "scenarios"),
 }
 # Sides of the wire that one test file may not mix either; end-to-end tests hold both.

@@ -84,25 +84,39 @@ static void make_der(EVP_PKEY *key, bool private, struct bytes *out)
 	OPENSSL_free(der);
 }
 
-static void private_keys_are_found_in_pem_der_and_base64(void **state)
+/* Base64 ends in no, one or two signs of padding as the length wants it: keys of all lengths. */
+static void private_keys_are_found_in_der_and_base64_of_any_length(void **state)
 {
-	OWNED(EVP_PKEY) *key = EVP_RSA_gen(2048);
-	OWNED_STRUCT(bytes) der = {0};
-	OWNED_STRUCT(bytes) text = {0};
-	OWNED_STRUCT(bytes) url = {0};
+	unsigned rests = 0;
 
 	(void)state;
-	assert_non_null(key);
-	make_der(key, true, &der);
-	bytes_add_text(&text, "{\"key\":\"");
-	base64_encode(der.data, der.len, &text);
-	bytes_add_text(&text, "\"}");
-	base64url_encode(der.data, der.len, &url);
-	assert_true(holds_private_key(der.data, der.len));
-	assert_true(holds_private_key(text.data, text.len));
-	assert_true(holds_private_key(url.data, url.len));
-	assert_true(holds_private_key("-----BEGIN RSA PRIVATE KEY-----", 31));
-	assert_false(holds_certificate(der.data, der.len));
+	for (int i = 0; i < 64 && (i < 2 || rests != 7); i++) {
+		OWNED(EVP_PKEY) *key = EVP_RSA_gen(i % 2 == 0 ? 1024 : 1032);
+		OWNED_STRUCT(bytes) der = {0};
+		OWNED_STRUCT(bytes) text = {0};
+		OWNED_STRUCT(bytes) url = {0};
+
+		assert_non_null(key);
+		make_der(key, true, &der);
+		rests |= 1U << (der.len % 3);
+		bytes_add_text(&text, "{\"key\":\"prefix/");
+		base64_encode(der.data, der.len, &text);
+		bytes_add_text(&text, "\"}");
+		base64url_encode(der.data, der.len, &url);
+		assert_true(holds_private_key(der.data, der.len));
+		assert_true(holds_private_key(text.data, text.len));
+		assert_true(holds_private_key(url.data, url.len));
+		assert_false(holds_certificate(der.data, der.len));
+	}
+	assert_int_equal(rests, 7);
+}
+
+static void private_keys_are_found_in_pem(void **state)
+{
+	static const char text[] = "x -----BEGIN RSA PRIVATE KEY-----";
+
+	(void)state;
+	assert_true(holds_private_key(text, strlen(text)));
 }
 
 static void public_keys_are_no_secret(void **state)
@@ -158,7 +172,8 @@ int main(void)
 	        cmocka_unit_test(tokens_are_found_by_their_look_and_named_by_their_claims),
 	        cmocka_unit_test(a_token_that_was_cut_is_found_too),
 	        cmocka_unit_test(what_is_no_token_is_none),
-	        cmocka_unit_test(private_keys_are_found_in_pem_der_and_base64),
+	        cmocka_unit_test(private_keys_are_found_in_der_and_base64_of_any_length),
+	        cmocka_unit_test(private_keys_are_found_in_pem),
 	        cmocka_unit_test(public_keys_are_no_secret),
 	        cmocka_unit_test(files_are_searched_at_every_depth),
 	        cmocka_unit_test(the_environment_of_a_process_is_searched),

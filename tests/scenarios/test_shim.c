@@ -16,7 +16,11 @@
 	"\"features\":[\"call\",\"virtual_time\",\"telepathy\"]}'; "
 /* Answers each command with the lines of $ANSWER. */
 #define ANSWER(text) HELLO "while read -r line; do echo '" text "'; done"
-#define JWT          "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhYmNkZWZnaCJ9.c2lnbmF0dXJlc2lnbmF0dXJl"
+/* A wait from a shim without virtual_time. */
+#define UNPROVIDED_WAIT                                                                            \
+	"echo '{\"protocol\":1,\"name\":\"x\",\"keys\":[],\"features\":[]}'; read -r line; "       \
+	"echo '{\"wait_ms\":1}'; read -r line"
+#define JWT "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhYmNkZWZnaCJ9.c2lnbmF0dXJlc2lnbmF0dXJl"
 
 #define LONG_MS  20000
 #define SHORT_MS 50
@@ -132,8 +136,7 @@ static void what_the_protocol_does_not_allow_is_told(void **state)
 	        ANSWER("{\"id\":1,\"ok\":false,\"error\":{}}"),
 	        ANSWER("{\"wait_ms\":-1}"),
 	        ANSWER("{\"wait_ms\":\"1\"}"),
-	        "echo '{\"protocol\":1,\"name\":\"x\",\"keys\":[],\"features\":[]}'; read -r line; "
-	        "echo '{\"wait_ms\":1}'; read -r line",
+	        UNPROVIDED_WAIT,
 	        "head -c 1200000 /dev/zero | tr '\\0' a; echo; read -r line",
 	};
 
