@@ -73,7 +73,7 @@ def twins(found):
         elif difference(twin) == difference(scenario):
             yield f"{scenario['id']}: differs in nothing from its twin"
         elif not set(scenario.get("keys", KEYS)) <= set(twin.get("keys", KEYS)):
-            yield f"{scenario['id']}: its twin does not run with every kind of key that it runs with"
+            yield f"{scenario['id']}: its twin does not run with each of its kinds of key"
 
 
 def proportions(found):

@@ -4,7 +4,7 @@
 
 usage: variants.py ROOT EMULATOR
 
-accept: 200 and no finding of the rule; note: 200 and a finding; refuse: an error of the client and a
+accept: 200 and no finding of the rule; note: 200 and a finding; refuse: a client's error and a
 finding that was rejected. A rule of null: no finding at all."""
 import base64
 import glob
