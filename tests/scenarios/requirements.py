@@ -6,7 +6,7 @@ usage: requirements.py check ROOT     registry = protocol, row by row; rules.def
        requirements.py matrix ROOT    docs/conformance-matrix.md is what the catalogue says, each
                                       MUST has a positive and a negative scenario or a reason
        requirements.py red ROOT       each of the above sees what is planted
-       requirements.py write ROOT     writes both files anew; reasons of the registry are kept"""
+       requirements.py write ROOT     writes both files anew; reasons that are needed are kept"""
 import json
 import os
 import re
@@ -155,10 +155,13 @@ def write(root):
     reasons = {}
     if os.path.exists(os.path.join(root, REGISTRY)):
         reasons = {row["id"]: row.get("not_testable") for row in registry(root)}
+    table = by_requirement(scenarios(root))
     lines = []
     for row in protocol_rows(read(root, PROTOCOL)):
-        if reasons.get(row["id"]):
-            row["not_testable"] = reasons[row["id"]]
+        kept = {kind: reason for kind, reason in (reasons.get(row["id"]) or {}).items()
+                if not table.get(row["id"], {}).get(kind)}
+        if kept:
+            row["not_testable"] = kept
         lines.append(json.dumps(row, ensure_ascii=False))
     with open(os.path.join(root, REGISTRY), "w", encoding="utf-8") as stream:
         stream.write('{"requirements":[\n' + ",\n".join(lines) + "\n]}\n")
