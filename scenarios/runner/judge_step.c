@@ -79,8 +79,8 @@ static const char *certificate_of(const cJSON *answer)
 	return text(member(answer, "certificate"), "sha256");
 }
 
-/* The certificate that an earlier step named so ended with; NULL when there is none. */
-static const char *certificate_of_step(const struct step *step, const cJSON *name)
+/* What an earlier step named so ended with, at the rule's place; NULL when there is none. */
+static const char *text_of_step(const struct step *step, const struct rule *rule, const cJSON *name)
 {
 	const cJSON *seen = bench_seen(step->bench, "steps");
 	const cJSON *reply;
@@ -92,12 +92,12 @@ static const char *certificate_of_step(const struct step *step, const cJSON *nam
 		reply = member(cJSON_GetArrayItem(seen, i), "reply");
 		if (member(reply, "results"))
 			reply = cJSON_GetArrayItem(member(reply, "results"), 0);
-		return certificate_of(reply);
+		return cJSON_GetStringValue(value_of(rule, reply));
 	}
 	return NULL;
 }
 
-/* Two certificates that were both seen. */
+/* Two certificates or keys that were both seen. */
 static bool are_seen(const char *one, const char *other)
 {
 	return one && other;
@@ -106,21 +106,19 @@ static bool are_seen(const char *one, const char *other)
 static bool is_same(const struct step *step, const struct rule *rule, const cJSON *wanted,
                     const cJSON *answer)
 {
-	const char *before = certificate_of_step(step, wanted);
+	const char *before = text_of_step(step, rule, wanted);
+	const char *now = cJSON_GetStringValue(value_of(rule, answer));
 
-	(void)rule;
-	return are_seen(before, certificate_of(answer)) &&
-	       text_equal(before, certificate_of(answer));
+	return are_seen(before, now) && text_equal(before, now);
 }
 
 static bool is_other(const struct step *step, const struct rule *rule, const cJSON *wanted,
                      const cJSON *answer)
 {
-	const char *before = certificate_of_step(step, wanted);
+	const char *before = text_of_step(step, rule, wanted);
+	const char *now = cJSON_GetStringValue(value_of(rule, answer));
 
-	(void)rule;
-	return are_seen(before, certificate_of(answer)) &&
-	       !text_equal(before, certificate_of(answer));
+	return are_seen(before, now) && !text_equal(before, now);
 }
 
 /* Every answer has the same certificate (wanted true), or not all do (false). */
@@ -169,6 +167,8 @@ static const struct rule rules[] = {
          is_same, false},
         {"other_certificate_than", "the certificate is another than that step's", "certificate",
          "sha256", is_other, false},
+        {"same_key_as", "the key is the one of that step", "key", "sha256", is_same, false},
+        {"other_key_than", "the key is another than that step's", "key", "sha256", is_other, false},
         {"status", "the resource answers so", "status", NULL, is_equal, false},
         {"all_same_certificate", "every answer has the same certificate", "results", NULL,
          are_all_same, true},
@@ -206,7 +206,7 @@ static void tell_expected(const struct step *step, const struct rule *rule, cons
 	const char *before = NULL;
 
 	if (rule->holds == is_same || rule->holds == is_other)
-		before = certificate_of_step(step, wanted);
+		before = text_of_step(step, rule, wanted);
 	SET_JSON(check->expected, wanted);
 	if (before)
 		words_add(check->expected, sizeof(check->expected), ": %s", before);

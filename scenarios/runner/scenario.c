@@ -89,6 +89,8 @@ static const struct form_member result_members[] = {
         {.name = "key_kind", .type = FORM_WORD, .words = key_kind_words},
         {.name = "same_certificate_as", .type = FORM_TEXT, .valid = name_valid},
         {.name = "other_certificate_than", .type = FORM_TEXT, .valid = name_valid},
+        {.name = "same_key_as", .type = FORM_TEXT, .valid = name_valid},
+        {.name = "other_key_than", .type = FORM_TEXT, .valid = name_valid},
         {.name = "status", .type = FORM_INTEGER, .min = 100, .max = 599},
         {.name = "all_same_certificate", .type = FORM_BOOL},
         {.name = "within_ms", .type = FORM_INTEGER, .min = 0, .max = INT64_C(1) << 40},

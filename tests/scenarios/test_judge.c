@@ -70,6 +70,7 @@ static const char seen_text[] =
 	SEEN("{\"reply\":{\"ok\":true}},{\"reply\":{\"ok\":true," b                                \
 	     "}},{\"reply\":{\"ok\":true," c "}}")
 #define CERT(sha256)   "\"certificate\":{\"sha256\":\"" sha256 "\"}"
+#define KEY(sha256)    "\"key\":{\"sha256\":\"" sha256 "\"}"
 #define JOURNAL(what)  "{\"expect\":{\"journal\":[" what "]}}"
 #define FINDINGS(what) "{\"expect\":{\"findings\":{" what "}}}"
 /* The header's finding, and the one event that has a finding of `rule`. */
@@ -168,6 +169,15 @@ static const struct judged table[] = {
          "step.2.other_certificate_than", "\"x\""},
         {TWO("{\"same_certificate_as\":\"a\"}"),
          THREE("\"results\":[{\"ok\":true," CERT("x") "}]", CERT("x")), VERDICT_PASS, NULL, ""},
+        /* and their keys */
+        {TWO("{\"same_key_as\":\"a\"}"), THREE(KEY("x"), KEY("x")), VERDICT_PASS, NULL, ""},
+        {TWO("{\"same_key_as\":\"a\"}"), THREE(KEY("x"), KEY("y")), VERDICT_FAIL,
+         "step.2.same_key_as", "\"y\""},
+        {TWO("{\"same_key_as\":\"a\"}"), THREE(CERT("x"), CERT("x")), VERDICT_FAIL,
+         "step.2.same_key_as", "\"ok\":true"},
+        {TWO("{\"other_key_than\":\"a\"}"), THREE(KEY("x"), KEY("y")), VERDICT_PASS, NULL, ""},
+        {TWO("{\"other_key_than\":\"a\"}"), THREE(KEY("x"), KEY("x")), VERDICT_FAIL,
+         "step.2.other_key_than", "\"x\""},
         /* many at once */
         {MANY("{\"all_same_certificate\":true}"), RESULTS("[" ACQUIRED "," ACQUIRED "]"),
          VERDICT_PASS, NULL, ""},
