@@ -23,6 +23,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+CATALOGUE = []  # options that name another catalogue than the project's
 MEMBERS = {"member", "wrong", "requirement", "killed_by", "key", "reason"}
 
 
@@ -75,7 +76,7 @@ def verdict_of(build, shim, row):
         ran = subprocess.run(
             [os.path.join(build, "bin/msiv2-conformance"), "run", row["killed_by"], "--shim",
              shlex.quote(shim), "--key", row["key"], "--out", os.path.join(folder, "out"),
-             "--json", report, "--quiet", "-j", "1"],
+             "--json", report, "--quiet", "-j", "1"] + CATALOGUE,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         try:
             with open(report, encoding="utf-8") as file:
@@ -161,8 +162,10 @@ def main():
     runner.add_argument("members", nargs="*")
     runner.add_argument("-j", dest="jobs", type=int, default=2)
     runner.add_argument("--docs")
+    runner.add_argument("--catalogue", help="scenarios; default: the project's")
     options = parser.parse_args()
     if options.verb == "run":
+        CATALOGUE.extend(["--catalogue", options.catalogue] if options.catalogue else [])
         return run(options)
     found = table_findings(options.root)
     for finding in found:
