@@ -13,6 +13,8 @@
 #define MS_PER_S  1000
 #define TEXT_KEYS 4
 
+#define DEAD_PROXY "http://127.0.0.1:9"
+
 static const struct blame answer_blame = {MSIV2_INTERNAL, "admin"};
 
 /* ---- setting up ---- */
@@ -89,6 +91,18 @@ static enum msiv2_rc make_folders(struct stage *stage, const char *dir, struct m
 	return environment_set(&stage->environment, "TMPDIR", bytes_text(&temporary), err);
 }
 
+/* NET-04: who asks IMDS through it reaches nobody. */
+static enum msiv2_rc set_proxy(struct stage *stage, const struct scenario *scenario,
+                               struct msiv2_error *err)
+{
+	const cJSON *client = scenario ? scenario->client : NULL;
+
+	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(client, "proxy")))
+		return MSIV2_OK;
+	TRY(environment_set(&stage->environment, "http_proxy", DEAD_PROXY, err));
+	return environment_set(&stage->environment, "HTTP_PROXY", DEAD_PROXY, err);
+}
+
 enum msiv2_rc stage_open(struct stage *stage, const struct stage_plan *plan,
                          const struct scenario *scenario, const char *dir, struct msiv2_error *err)
 {
@@ -96,6 +110,7 @@ enum msiv2_rc stage_open(struct stage *stage, const struct stage_plan *plan,
 
 	TRY(files_make_dir(dir, 0700, MSIV2_CONFIG, err));
 	TRY(make_folders(stage, dir, err));
+	TRY(set_proxy(stage, scenario, err));
 	bytes_addf(&device, "%s/dev", dir);
 	TRY(bytes_done(&device, WHERE, err));
 	TRY(device_start(&stage->device, plan->key, plan->scripts, bytes_text(&device),

@@ -38,6 +38,7 @@ static const struct form_member client_members[] = {
         {.name = "trust", .type = FORM_WORD, .words = trusts},
         {.name = "imds", .type = FORM_WORD, .words = addresses},
         {.name = "timeout_ms", .type = FORM_INTEGER, .min = 1, .max = 24 * 3600 * 1000},
+        {.name = "proxy", .type = FORM_BOOL},
         {.name = "identity", .type = FORM_OBJECT, .object = &identity_form},
         {.name = "resource", .type = FORM_TEXT, .max = 1024},
         {.name = NULL}};
