@@ -10,6 +10,8 @@
 #   --ca FILE          roots for token service and resource (default: the system's)
 #   --identity WHICH   system | client_id:ID | object_id:ID | resource_id:ID (default: system)
 #   --type TYPE        mtls_pop | bearer (default: mtls_pop)
+#   --no-call          only get the token
+#   --timeout SECONDS  of each request (default: 30)
 #   --keep DIR         leave key, CSR, certificate and token there, for inspection
 #
 # Prints one JSON object; exit codes are those of the msiv2 command. It makes one attempt on each
@@ -17,7 +19,7 @@
 set -eu
 umask 077
 
-call='' resource='' ca='' keep='' identity=system type=mtls_pop
+calls=yes call='' resource='' ca='' keep='' timeout=30 identity=system type=mtls_pop
 imds=${AZURE_POD_IDENTITY_AUTHORITY_HOST:-http://169.254.169.254}
 
 # fail CLASS WHERE STATUS MESSAGE: the error object on stdout, one line on stderr, the class's code.
@@ -44,10 +46,15 @@ fail() {
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help)
-		sed -n '3,17s/^# \{0,1\}//p' "$0"
+		sed -n '3,19s/^# \{0,1\}//p' "$0"
 		exit 0
 		;;
-	--resource | --call | --imds | --ca | --identity | --type | --keep) ;;
+	--no-call)
+		calls=no
+		shift
+		continue
+		;;
+	--resource | --call | --imds | --ca | --identity | --type | --timeout | --keep) ;;
 	*) fail config options 0 "unknown option: $1" ;;
 	esac
 	[ $# -ge 2 ] || fail config "$1" 0 "needs a value"
@@ -58,12 +65,16 @@ while [ $# -gt 0 ]; do
 	--ca) ca=$2 ;;
 	--identity) identity=$2 ;;
 	--type) type=$2 ;;
+	--timeout) timeout=$2 ;;
 	--keep) keep=$2 ;;
 	esac
 	shift 2
 done
 [ -n "$resource" ] || fail config --resource 0 "is required"
 [ -z "$ca" ] || [ -r "$ca" ] || fail config --ca 0 "cannot read $ca"
+case $timeout in
+'' | . | *[!0-9.]* | *.*.*) fail config --timeout 0 "must be a number of seconds" ;;
+esac
 [ -z "$keep" ] || [ -d "$keep" ] || fail config --keep 0 "$keep is not a directory"
 case $type in
 mtls_pop | bearer) ;;
@@ -93,9 +104,9 @@ ask() {
 	class=$2
 	shift 2
 	rc=0
-	status=$(curl -q --silent --show-error --noproxy '*' --max-time 30 --max-filesize 1048576 \
-		--dump-header "$dir/head" --output "$dir/body" --write-out '%{http_code}' "$@" \
-		2>"$dir/curl") || rc=$?
+	status=$(curl -q --silent --show-error --noproxy '*' --max-time "$timeout" \
+		--max-filesize 1048576 --dump-header "$dir/head" \
+		--output "$dir/body" --write-out '%{http_code}' "$@" 2>"$dir/curl") || rc=$?
 	case $rc in
 	0) ;;
 	28) fail timeout "$where" 0 "$(cat "$dir/curl")" ;;
@@ -234,16 +245,32 @@ printf '%s' "$found" >"$dir/token"
 [ "$(printf '%s' "$token_type" | tr '[:upper:]' '[:lower:]')" = "$type" ] || # STS-03
 	fail sts_malformed "$where" "$status" "asked for $type, got $token_type"
 
+# told OK: the result so far, without its end.
+told() {
+	printf '{"ok":%s,"token_type":"%s","client_id":"%s","tenant_id":"%s",' \
+		"$1" "$token_type" "$client_id" "$tenant_id"
+	printf '"certificate":{"x5t#S256":"%s","not_after":"%s"}' "$thumbprint" "$not_after"
+}
+
+keep() {
+	[ -z "$keep" ] || (cd "$dir" && cp key.pem csr.der cert.pem token body head "$keep")
+}
+
+if [ "$calls" = no ]; then
+	keep
+	told true
+	printf '}\n'
+	exit 0
+fi
+
 # 5. The resource, with token and certificate. The token goes by file: arguments are visible to all.
 printf 'header = "Authorization: %s %s"\n' "$token_type" "$(cat "$dir/token")" >"$dir/authorization"
 ask resource sts_malformed --proto '=https' --cert "$dir/cert.pem" --key "$dir/key.pem" \
 	${ca:+--cacert "$ca"} --config "$dir/authorization" "$call"
-[ -z "$keep" ] || (cd "$dir" && cp key.pem csr.der cert.pem token body head "$keep")
+keep
 
 ok=true
 case $status in 2??) ;; *) ok=false ;; esac
-printf '{"ok":%s,"token_type":"%s","client_id":"%s","tenant_id":"%s",' \
-	"$ok" "$token_type" "$client_id" "$tenant_id"
-printf '"certificate":{"x5t#S256":"%s","not_after":"%s"},' "$thumbprint" "$not_after"
-printf '"resource":{"status":%s}}\n' "$status"
+told "$ok"
+printf ',"resource":{"status":%s}}\n' "$status"
 [ "$ok" = true ] || exit 20

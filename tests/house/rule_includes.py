@@ -13,8 +13,8 @@ MAY_SEE = {
     "emulator": ("common",),
     "scenarios": ("common", "ref", "emulator"),
     "bench": ("common", "ref", "emulator"),
-    "fuzz": ("common", "ref", "emulator", "tests"),
-    "tests": ("common", "ref", "emulator"),
+    "fuzz": ("common", "ref", "emulator", "tests", "scenarios"),
+    "tests": ("common", "ref", "emulator", "scenarios"),
 }
 # Sides of the wire that one test file may not mix either; end-to-end tests hold both.
 SIDES = {"tests/ref": "emulator", "tests/emulator": "ref", "tests/common": "ref emulator"}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* The command line of msiv2-conformance as a table of options; the same for all subcommands, each
+ * of which says which of them it takes. */
+#ifndef SCENARIOS_RUNNER_CLI_ARGUMENTS_H
+#define SCENARIOS_RUNNER_CLI_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/bytes.h"
+#include "common/err.h"
+#include "scenarios/runner/catalogue.h"
+#include "scenarios/runner/feature.h"
+
+#define ARGUMENTS_FILTERS 256
+
+/* The forms of report. */
+enum report_form {
+	REPORT_TAP,
+	REPORT_JUNIT,
+	REPORT_JSON,
+	REPORT_HTML,
+	REPORT_MARKDOWN,
+	REPORT_FORM_COUNT
+};
+
+/* Texts point into argv. */
+struct arguments {
+	const char *shim;
+	const char *command;
+	bool address;
+	struct selection selection;
+	const char *filters[ARGUMENTS_FILTERS];
+	size_t filter_count;
+	enum key_kind key;
+	int64_t jobs; /* 0: as many as there are processors */
+	int64_t seed;
+	int64_t time_limit_s;
+	bool rerun_failed;
+	bool keep;
+	bool gdb;
+	bool valgrind;
+	bool quiet;
+	bool help;
+	bool version;
+	const char *out_dir;
+	const char *expected;
+	const char *catalogue;
+	const char *scripts;
+	const char *reports[REPORT_FORM_COUNT];
+	/* Where the client is started, and what a signal sets: main() knows. */
+	const char *work_dir;
+	const volatile int *stop;
+	/* What is not an option, without the subcommand; a part of argv. */
+	char **words;
+	int word_count;
+};
+
+/* Reads argv[0..argc), which begins after the subcommand. MSIV2_CONFIG naming the option. */
+MSIV2_MUST_USE enum msiv2_rc arguments_read(struct arguments *arguments, int argc, char **argv,
+                                            struct msiv2_error *err);
+/* Appends the help of the options. */
+void arguments_help(struct bytes *out);
+
+#endif

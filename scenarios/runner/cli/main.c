@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* msiv2-conformance: judges clients. Exit status: enum exit_status. */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "common/text.h"
+#include "verbs.h"
+
+/* Set by the first signal: the run ends in good order. The second one ends the program at once. */
+static volatile int interrupted;
+
+static const struct {
+	const char *word;
+	const char *help;
+	enum msiv2_rc (*run)(struct arguments *, enum exit_status *, struct msiv2_error *);
+} verbs[] = {
+        {"run", "[FILTER...] --shim CMD   plays the scenarios and judges", verb_run},
+        {"list", "[FILTER...]             one line for each scenario", verb_list},
+        {"show", "ID                      a scenario and its requirements", verb_show},
+        {"judge", "DIR...                 judges evidence again", verb_judge},
+        {"explain", "ID                   a requirement, or a verdict of the last run",
+         verb_explain},
+        {"new", "ID                       the frame of a new scenario", verb_new},
+};
+
+static void on_signal(int signal_number)
+{
+	(void)signal_number;
+	interrupted = 1;
+}
+
+static void prepare_process(void)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+}
+
+static enum msiv2_rc print_help(struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) text = {0};
+
+	bytes_add_text(&text, "Usage: msiv2-conformance VERB [OPTION]...\n\n"
+	                      "Judges clients of Managed Identity v2: docs/conformance.md.\n\n");
+	for (size_t i = 0; i < TEXT_COUNT(verbs); i++)
+		bytes_addf(&text, "  %s %s\n", verbs[i].word, verbs[i].help);
+	bytes_add_text(&text, "\nFILTER is a glob over ids (flow.*), a group (flow) or a "
+	                      "requirement (STS-05).\n\n");
+	arguments_help(&text);
+	bytes_add_text(&text,
+	               "\nExit status: 0 all good; 1 a scenario failed; 2 wrong command line "
+	               "or file; 3 the\nsuite could not do its part; 4 nothing was shown; 130 "
+	               "interrupted.\n");
+	return output_print(&text, err);
+}
+
+/* What the options leave open: the folder of the project, as built or as the environment says. */
+static void fill_defaults(struct arguments *arguments)
+{
+	if (!arguments->catalogue)
+		arguments->catalogue = getenv("MSIV2_CATALOGUE");
+	if (!arguments->catalogue)
+		arguments->catalogue = MSIV2_CATALOGUE_DIR;
+	if (!arguments->scripts)
+		arguments->scripts = getenv("MSIV2_SCRIPTS");
+	if (!arguments->scripts)
+		arguments->scripts = MSIV2_SCRIPTS_DIR;
+	arguments->work_dir = ".";
+	arguments->stop = &interrupted;
+}
+
+static enum msiv2_rc run_verb(int argc, char **argv, enum exit_status *status,
+                              struct msiv2_error *err)
+{
+	struct arguments arguments = {0};
+	OWNED_STRUCT(bytes) version = {0};
+	bool options_only = argc < 2 || argv[1][0] == '-';
+	int skip = options_only ? 1 : 2;
+
+	TRY(arguments_read(&arguments, argc - skip, argv + skip, err));
+	fill_defaults(&arguments);
+	*status = STATUS_GOOD;
+	if (arguments.version) {
+		bytes_add_text(&version, "msiv2-conformance " MSIV2_VERSION_TEXT "\n");
+		return output_print(&version, err);
+	}
+	if (arguments.help)
+		return print_help(err);
+	if (options_only)
+		return err_set(err, MSIV2_CONFIG, "VERB", "is missing; --help tells more");
+	for (size_t i = 0; i < TEXT_COUNT(verbs); i++)
+		if (text_equal(argv[1], verbs[i].word))
+			return verbs[i].run(&arguments, status, err);
+	return err_set(err, MSIV2_CONFIG, argv[1], "is no verb; --help tells more");
+}
+
+int main(int argc, char **argv)
+{
+	enum exit_status status = STATUS_ERROR;
+	struct msiv2_error err = {0};
+	enum msiv2_rc rc;
+
+	prepare_process();
+	rc = run_verb(argc, argv, &status, &err);
+	if (rc == MSIV2_OK)
+		return (int)status;
+	output_complain(msiv2_error_where(&err), msiv2_error_message(&err));
+	return rc == MSIV2_CONFIG ? STATUS_CONFIG : STATUS_ERROR;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "reports.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "output.h"
+
+#define WHERE "report"
+
+static void (*const forms[REPORT_FORM_COUNT])(const struct report *, struct bytes *) = {
+        [REPORT_TAP] = report_tap,
+        [REPORT_JUNIT] = report_junit,
+        [REPORT_JSON] = report_json,
+        [REPORT_HTML] = report_html,
+        [REPORT_MARKDOWN] = report_markdown};
+
+void run_report_free(struct run_report *report)
+{
+	mem_free(report->cases);
+	bytes_free(&report->client);
+	bytes_free(&report->rerun);
+}
+
+/* A word for a shell. */
+static void add_quoted(const char *text, struct bytes *out)
+{
+	bytes_add_byte(out, '\'');
+	for (; *text; text++)
+		if (*text == '\'')
+			bytes_add_text(out, "'\\''");
+		else
+			bytes_add_byte(out, (uint8_t)*text);
+	bytes_add_byte(out, '\'');
+}
+
+/* How one scenario is run again as it was. */
+static void add_rerun(const struct results *results, struct bytes *out)
+{
+	bytes_addf(out, "msiv2-conformance run {} --%s ", results->mode);
+	add_quoted(results->command, out);
+	bytes_addf(out, " --key %s --seed %llu --keep", results->key,
+	           (unsigned long long)results->seed);
+}
+
+static void add_client(const struct results *results, struct bytes *out)
+{
+	static const char *const members[] = {"name", "version"};
+
+	for (size_t i = 0; i < TEXT_COUNT(members); i++) {
+		const char *text = cJSON_GetStringValue(
+		        cJSON_GetObjectItemCaseSensitive(results->shim, members[i]));
+
+		if (text)
+			bytes_addf(out, "%s%s", out->len > 0 ? " " : "", text);
+	}
+	if (out->len == 0)
+		bytes_add_text(out, results->command);
+}
+
+enum msiv2_rc run_report_make(const struct results *results,
+                              const struct requirements *requirements,
+                              const struct arguments *arguments, struct run_report *out,
+                              struct msiv2_error *err)
+{
+	OWNED_STRUCT(run_report) report = {0};
+	size_t count = 0;
+
+	(void)arguments;
+	report.cases = mem_alloc((results->count + 1) * sizeof(*report.cases));
+	if (!report.cases)
+		return err_no_memory(err, WHERE);
+	for (size_t i = 0; i < results->count; i++)
+		if (!results->items[i].twin_only)
+			report.cases[count++] = (struct report_case){
+			        &results->items[i].verdict, results->items[i].scenario->json,
+			        results->items[i].seen};
+	add_client(results, &report.client);
+	add_rerun(results, &report.rerun);
+	TRY(bytes_done(&report.client, WHERE, err));
+	TRY(bytes_done(&report.rerun, WHERE, err));
+	*out = steal(&report);
+	clock_format_utc(results->started_s, out->started);
+	out->report = (struct report){.cases = out->cases,
+	                              .count = count,
+	                              .requirements = requirements,
+	                              .suite = MSIV2_VERSION_TEXT,
+	                              .client = bytes_text(&out->client),
+	                              .key = results->key,
+	                              .started = out->started,
+	                              .rerun = bytes_text(&out->rerun),
+	                              .seed = results->seed,
+	                              .took_ms = results->took_ms};
+	return MSIV2_OK;
+}
+
+enum msiv2_rc run_report_write(const struct run_report *report, const struct arguments *arguments,
+                               struct msiv2_error *err)
+{
+	bool colours = isatty(STDERR_FILENO) == 1 && getenv("NO_COLOR") == NULL;
+	OWNED_STRUCT(bytes) shown = {0};
+
+	for (size_t i = 0; i < REPORT_FORM_COUNT; i++) {
+		OWNED_STRUCT(bytes) text = {0};
+
+		if (!arguments->reports[i])
+			continue;
+		forms[i](&report->report, &text);
+		TRY(output_write(arguments->reports[i], &text, err));
+	}
+	report_terminal(&report->report, colours, &shown);
+	TRY(bytes_done(&shown, WHERE, err));
+	output_say(bytes_text(&shown), shown.len);
+	return MSIV2_OK;
+}

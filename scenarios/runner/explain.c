@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "explain.h"
+
+#include <string.h>
+
+#include "common/text.h"
+#include "report_escape.h"
+#include "sequence.h"
+
+#define EVENTS_MOST 12
+
+/* Lines of at most this many bytes, where the text has blanks to break at. */
+#define LINE_MOST 100
+#define WORD_ROOM 11 /* the word before the text, and a blank */
+
+/* The text, broken at blanks into lines that begin below each other. */
+static void add_wrapped(const char *indent, const char *text, struct bytes *out)
+{
+	const size_t begin = strlen(indent) + WORD_ROOM;
+	size_t column = begin;
+
+	while (*text) {
+		size_t len = strcspn(text + 1, " ") + 1; /* a word, with the blank before it */
+
+		if (column > begin && column + len > LINE_MOST) {
+			bytes_addf(out, "\n%s%*s", indent, WORD_ROOM, "");
+			column = begin;
+			text += *text == ' ';
+			len = strcspn(text, " ");
+		}
+		bytes_add(out, text, len);
+		column += len;
+		text += len;
+	}
+	bytes_add_byte(out, '\n');
+}
+
+/* "check      text" */
+static void add_line(const char *indent, const char *word, const char *text, struct bytes *out)
+{
+	OWNED_STRUCT(bytes) safe = {0};
+
+	report_escape(ESCAPE_LINE, text, &safe);
+	bytes_addf(out, "%s%-*s", indent, WORD_ROOM, word);
+	add_wrapped(indent, bytes_text(&safe), out);
+}
+
+static void add_requirement(const struct report *report, const char *id, const char *indent,
+                            struct bytes *out)
+{
+	struct requirement requirement = requirements_find(report->requirements, id);
+	OWNED_STRUCT(bytes) text = {0};
+
+	if (text_empty(id))
+		return;
+	bytes_addf(&text, "%s %s %s", requirement.id, requirement.level, requirement.sentence);
+	if (*requirement.source)
+		bytes_addf(&text, " (%s)", requirement.source);
+	add_line(indent, "rule", bytes_text(&text), out);
+}
+
+void explain_check(const struct report *report, const struct report_case *which,
+                   const struct verdict_check *check, const char *indent, struct bytes *out)
+{
+	const cJSON *journal = cJSON_GetObjectItemCaseSensitive(which->seen, "journal");
+
+	add_line(indent, "check", check->id, out);
+	add_requirement(report, check->requirement, indent, out);
+	add_line(indent, "says", check->says, out);
+	add_line(indent, "expected", check->expected, out);
+	add_line(indent, "seen", check->seen, out);
+	for (size_t i = 0; i < check->near_count; i++)
+		add_line(indent, i == 0 ? "near miss" : "", check->near[i], out);
+	if (journal)
+		sequence_draw(journal, check->seq_from, check->seq_to, EVENTS_MOST, indent, out);
+}
+
+void explain_rerun(const struct report *report, const char *scenario, struct bytes *out)
+{
+	const char *at = report->rerun ? strstr(report->rerun, "{}") : NULL;
+
+	if (!at)
+		return;
+	bytes_add(out, report->rerun, (size_t)(at - report->rerun));
+	bytes_add_text(out, scenario);
+	bytes_add_text(out, at + 2);
+}
+
+void explain_case(const struct report *report, const struct report_case *which, const char *indent,
+                  struct bytes *out)
+{
+	const struct verdict *verdict = which->verdict;
+	OWNED_STRUCT(bytes) rerun = {0};
+
+	for (size_t i = 0; i < verdict->check_count; i++)
+		if (!verdict->checks[i].ok)
+			explain_check(report, which, &verdict->checks[i], indent, out);
+	explain_rerun(report, verdict->scenario, &rerun);
+	if (rerun.len == 0)
+		return;
+	/* One line, to be copied. */
+	bytes_addf(out, "%s%-*s", indent, WORD_ROOM, "again");
+	report_escape(ESCAPE_LINE, bytes_text(&rerun), out);
+	bytes_add_byte(out, '\n');
+}

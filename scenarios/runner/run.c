@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "run.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/files.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "form.h"
+#include "tree.h"
+#include "words.h"
+
+#define WHERE      "run"
+#define GROUP_SIZE 96
+
+typedef bool flag;
+DEFINE_OWNED(flag, mem_free)
+
+/* What the workers share. */
+struct crew {
+	const struct run_plan *plan;
+	struct perform_plan perform;
+	struct results *results;
+	const char *root; /* of the private folders */
+	const bool *chosen;
+	bool *wanted; /* of this round, by index; taken by whoever is free */
+	pthread_mutex_t lock;
+	size_t done, total;
+	unsigned dead_in_row;
+	bool was_sane;   /* the sanity scenario passed the last time */
+	unsigned serial; /* of private folders */
+	enum msiv2_rc rc;
+	struct msiv2_error err;
+};
+
+/* ---- one scenario ---- */
+
+static const char *twin_verdict(const struct crew *crew, const struct scenario *scenario)
+{
+	const struct scenario *twin =
+	        scenario->twin ? catalogue_find(crew->plan->catalogue, scenario->twin) : NULL;
+	const struct result *result =
+	        twin ? &crew->results->items[twin - crew->plan->catalogue->items] : NULL;
+
+	if (!result)
+		return NULL;
+	return result->ran ? verdict_word(result->verdict.kind) : "not run";
+}
+
+static enum msiv2_rc keep_bundle(const struct crew *crew, const struct evidence *evidence,
+                                 struct result *result, struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) dir = {0};
+	OWNED(cJSON) *verdict = NULL;
+
+	if (!crew->plan->out_dir || (!crew->plan->keep && !verdict_is_bad(result->verdict.kind)))
+		return MSIV2_OK;
+	bytes_addf(&dir, "%s/evidence/%s", crew->plan->out_dir, result->scenario->id);
+	TRY(bytes_done(&dir, WHERE, err));
+	verdict = verdict_json(&result->verdict);
+	if (!verdict)
+		return err_no_memory(err, WHERE);
+	tree_remove(bytes_text(&dir));
+	TRY(evidence_write(evidence, verdict, bytes_text(&dir), err));
+	mem_free(result->evidence);
+	result->evidence = mem_strdup(bytes_text(&dir));
+	return result->evidence ? MSIV2_OK : err_no_memory(err, WHERE);
+}
+
+/* Performs and judges; *out is owned by the caller. */
+static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario, struct result *out,
+                             struct msiv2_error *err)
+{
+	OWNED_STRUCT(evidence) evidence = {0};
+	OWNED_STRUCT(bytes) dir = {0};
+	const cJSON *took;
+
+	(void)pthread_mutex_lock(&crew->lock);
+	bytes_addf(&dir, "%s/%u", crew->root, ++crew->serial);
+	(void)pthread_mutex_unlock(&crew->lock);
+	TRY(bytes_done(&dir, WHERE, err));
+	TRY(perform(&crew->perform, scenario, twin_verdict(crew, scenario), bytes_text(&dir),
+	            &evidence, err));
+	out->scenario = scenario;
+	out->ran = true;
+	TRY(judge(evidence.scenario, evidence.seen, &out->verdict, err));
+	took = cJSON_GetObjectItemCaseSensitive(
+	        cJSON_GetObjectItemCaseSensitive(evidence.seen, "run"), "took_ms");
+	out->verdict.took_ms = cJSON_IsNumber(took) ? (int64_t)took->valuedouble : 0;
+	if (crew->plan->amend)
+		crew->plan->amend(crew->plan->ctx, scenario, &out->verdict);
+	TRY(keep_bundle(crew, &evidence, out, err));
+	out->seen = steal(&evidence.seen);
+	return MSIV2_OK;
+}
+
+/* ---- the crew ---- */
+
+static bool found_dead(const struct result *result)
+{
+	static const char *const words[] = {"ended", "timed-out", "protocol", NULL};
+	const cJSON *run = cJSON_GetObjectItemCaseSensitive(result->seen, "run");
+
+	return form_word(words, cJSON_GetStringValue(
+	                                cJSON_GetObjectItemCaseSensitive(run, "outcome"))) >= 0;
+}
+
+/* The next scenario of the round, or -1. */
+static ptrdiff_t take_next(struct crew *crew)
+{
+	ptrdiff_t index = -1;
+
+	(void)pthread_mutex_lock(&crew->lock);
+	if (crew->rc == MSIV2_OK && crew->dead_in_row < RUN_DEAD_LIMIT &&
+	    !(crew->plan->stop && *crew->plan->stop))
+		for (size_t i = 0; index < 0 && i < crew->plan->catalogue->count; i++)
+			if (crew->wanted[i])
+				index = (ptrdiff_t)i;
+	if (index >= 0)
+		crew->wanted[index] = false;
+	(void)pthread_mutex_unlock(&crew->lock);
+	return index;
+}
+
+/* Puts the result in its place and tells of it. */
+static void hand_in(struct crew *crew, size_t index, struct result *result, enum msiv2_rc rc,
+                    const struct msiv2_error *err)
+{
+	struct result *place = &crew->results->items[index];
+
+	(void)pthread_mutex_lock(&crew->lock);
+	if (rc != MSIV2_OK && crew->rc == MSIV2_OK) {
+		crew->rc = rc;
+		crew->err = *err;
+	}
+	if (rc == MSIV2_OK) {
+		result->twin_only = place->twin_only;
+		verdict_free(&place->verdict);
+		*place = steal(result);
+		crew->dead_in_row = found_dead(place) ? crew->dead_in_row + 1 : 0;
+		crew->done++;
+		if (crew->plan->told)
+			crew->plan->told(crew->plan->ctx, place, crew->done, crew->total);
+	}
+	(void)pthread_mutex_unlock(&crew->lock);
+}
+
+static void result_free(struct result *result)
+{
+	verdict_free(&result->verdict);
+	cJSON_Delete(result->seen);
+	mem_free(result->evidence);
+}
+DEFINE_OWNED_VALUE(result, result_free)
+
+static void *work(void *ctx)
+{
+	struct crew *crew = ctx;
+	ptrdiff_t index;
+
+	while ((index = take_next(crew)) >= 0) {
+		OWNED_STRUCT(result) result = {0};
+		struct msiv2_error err = {0};
+		enum msiv2_rc rc =
+		        try_one(crew, &crew->plan->catalogue->items[index], &result, &err);
+
+		hand_in(crew, (size_t)index, &result, rc, &err);
+	}
+	return NULL;
+}
+
+/* Everything that is wanted, by as many workers as there may be. */
+static void work_all(struct crew *crew)
+{
+	pthread_t threads[RUN_JOBS_MAX];
+	unsigned count = 0;
+
+	while (count + 1 < crew->plan->jobs && count < RUN_JOBS_MAX &&
+	       pthread_create(&threads[count], NULL, work, crew) == 0)
+		count++;
+	(void)work(crew);
+	while (count > 0)
+		(void)pthread_join(threads[--count], NULL);
+}
+
+/* ---- groups ---- */
+
+/* The client is alive, and no worse than it was: a sanity scenario that fails from the beginning is
+ * what the other scenarios are there to explain. */
+static enum msiv2_rc check_sanity(struct crew *crew, const char *when, struct msiv2_error *err)
+{
+	const struct scenario *sanity = catalogue_find(crew->plan->catalogue, RUN_SANITY);
+	OWNED_STRUCT(result) result = {0};
+	bool bad;
+
+	if (!sanity || crew->total < RUN_SANITY_FROM || crew->results->broken[0] != '\0')
+		return MSIV2_OK;
+	TRY(try_one(crew, sanity, &result, err));
+	bad = verdict_is_bad(result.verdict.kind);
+	if (found_dead(&result) || (bad && crew->was_sane))
+		words_set(crew->results->broken, sizeof(crew->results->broken),
+		          "the client fails " RUN_SANITY " %s: %s", when, result.verdict.reason);
+	crew->was_sane = !bad;
+	crew->dead_in_row = 0;
+	return MSIV2_OK;
+}
+
+static bool round_left(const struct crew *crew)
+{
+	for (size_t i = 0; i < crew->plan->catalogue->count; i++)
+		if (crew->wanted[i])
+			return true;
+	return false;
+}
+
+/* Works the round off; when the client looks dead it is asked whether it is. */
+static enum msiv2_rc work_round(struct crew *crew, struct msiv2_error *err)
+{
+	while (round_left(crew) && crew->results->broken[0] == '\0') {
+		work_all(crew);
+		if (crew->rc != MSIV2_OK) {
+			if (err)
+				*err = crew->err;
+			return crew->rc;
+		}
+		if (crew->plan->stop && *crew->plan->stop) {
+			words_set(crew->results->broken, sizeof(crew->results->broken), "%s",
+			          "the run was interrupted");
+			return MSIV2_OK;
+		}
+		if (round_left(crew))
+			TRY(check_sanity(crew, "after many clients that went away", err));
+	}
+	return MSIV2_OK;
+}
+
+/* What of a group is to run now: its positive ones and the twins of the others, or the others. */
+static void fill_round(struct crew *crew, const char *group, bool negative)
+{
+	const struct catalogue *catalogue = crew->plan->catalogue;
+
+	memset(crew->wanted, 0, catalogue->count * sizeof(*crew->wanted));
+	for (size_t i = 0; i < catalogue->count; i++) {
+		const struct scenario *scenario = &catalogue->items[i];
+		const struct scenario *first = scenario;
+		char own[GROUP_SIZE];
+
+		scenario_group(scenario->id, own, sizeof(own));
+		if (!crew->chosen[i] || !text_equal(own, group))
+			continue;
+		if (!negative && scenario->negative)
+			first = catalogue_find(catalogue, scenario->twin);
+		if (first->negative == negative &&
+		    !crew->results->items[first - catalogue->items].ran)
+			crew->wanted[first - catalogue->items] = true;
+	}
+}
+
+static enum msiv2_rc run_group(struct crew *crew, const char *group, struct msiv2_error *err)
+{
+	char when[GROUP_SIZE + 16];
+
+	fill_round(crew, group, false);
+	TRY(work_round(crew, err));
+	fill_round(crew, group, true);
+	TRY(work_round(crew, err));
+	words_set(when, sizeof(when), "after the group %s", group);
+	return crew->rc == MSIV2_OK ? check_sanity(crew, when, err) : MSIV2_OK;
+}
+
+static enum msiv2_rc run_groups(struct crew *crew, struct msiv2_error *err)
+{
+	const struct catalogue *catalogue = crew->plan->catalogue;
+	char group[GROUP_SIZE] = "";
+
+	TRY(check_sanity(crew, "before anything else", err));
+	for (size_t i = 0; i < catalogue->count && crew->results->broken[0] == '\0'; i++) {
+		char own[GROUP_SIZE];
+
+		scenario_group(catalogue->items[i].id, own, sizeof(own));
+		if (!crew->chosen[i] || text_equal(own, group))
+			continue;
+		memcpy(group, own, sizeof(group));
+		TRY(run_group(crew, group, err));
+	}
+	return MSIV2_OK;
+}
+
+/* ---- all of it ---- */
+
+/* Every chosen row has a verdict, also what was never begun. */
+static void settle(struct crew *crew)
+{
+	for (size_t i = 0; i < crew->results->count; i++) {
+		struct result *result = &crew->results->items[i];
+
+		if (result->ran)
+			continue;
+		result->verdict.kind = VERDICT_ERROR;
+		words_set(result->verdict.scenario, sizeof(result->verdict.scenario), "%s",
+		          result->scenario->id);
+		words_set(result->verdict.reason, sizeof(result->verdict.reason), "not run: %.700s",
+		          crew->results->broken);
+	}
+}
+
+/* Rows that nobody asked for go; the client's own words are taken from any that ran. */
+static void tidy(struct crew *crew, const bool *chosen, const bool *twins)
+{
+	struct results *results = crew->results;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < crew->plan->catalogue->count; i++) {
+		struct result *result = &results->items[i];
+		const cJSON *run = cJSON_GetObjectItemCaseSensitive(result->seen, "run");
+		const cJSON *hello = cJSON_GetObjectItemCaseSensitive(run, "shim");
+
+		if (!results->shim && cJSON_IsObject(hello))
+			results->shim = cJSON_Duplicate(hello, true);
+		if (chosen[i] || (twins[i] && result->ran))
+			results->items[kept++] = *result;
+	}
+	results->count = kept;
+}
+
+/* An empty OUT/evidence. What is there must be of an earlier run, which left its mark. */
+static enum msiv2_rc prepare_out(const char *out_dir, struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) evidence = {0};
+	OWNED_STRUCT(bytes) mark = {0};
+
+	TRY(files_make_dir(out_dir, 0755, MSIV2_CONFIG, err));
+	bytes_addf(&evidence, "%s/evidence", out_dir);
+	bytes_addf(&mark, "%s/" RUN_MARK, out_dir);
+	TRY(bytes_done(&evidence, WHERE, err));
+	TRY(bytes_done(&mark, WHERE, err));
+	if (files_exists(bytes_text(&evidence)) && !files_exists(bytes_text(&mark)))
+		return err_set(err, MSIV2_CONFIG, bytes_text(&evidence), "is not from a run");
+	TRY(files_replace(bytes_text(&mark), "{}\n", 3, 0644, MSIV2_CONFIG, err));
+	tree_remove(bytes_text(&evidence));
+	return files_make_dir(bytes_text(&evidence), 0700, MSIV2_CONFIG, err);
+}
+
+static enum msiv2_rc prepare_folders(struct crew *crew, struct bytes *state, struct bytes *work,
+                                     struct msiv2_error *err)
+{
+	TRY(tree_make(crew->root, "state", state, err));
+	TRY(tree_make(crew->root, "cwd", work, err));
+	TRY(stage_prepare(bytes_text(state), err));
+	crew->perform.stage.state_dir = bytes_text(state);
+	if (!crew->perform.work_dir)
+		crew->perform.work_dir = bytes_text(work);
+	return crew->plan->out_dir ? prepare_out(crew->plan->out_dir, err) : MSIV2_OK;
+}
+
+static enum msiv2_rc run_in(struct crew *crew, struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) state = {0};
+	OWNED_STRUCT(bytes) work = {0};
+	enum msiv2_rc rc;
+
+	TRY(prepare_folders(crew, &state, &work, err));
+	if (pthread_mutex_init(&crew->lock, NULL) != 0)
+		return err_no_memory(err, WHERE);
+	rc = run_groups(crew, err);
+	(void)pthread_mutex_destroy(&crew->lock);
+	return rc;
+}
+
+static enum msiv2_rc make_rows(struct results *results, const struct catalogue *catalogue,
+                               const bool *twins, struct msiv2_error *err)
+{
+	results->items = mem_alloc(catalogue->count * sizeof(*results->items));
+	if (!results->items)
+		return err_no_memory(err, WHERE);
+	results->count = catalogue->count;
+	for (size_t i = 0; i < catalogue->count; i++) {
+		results->items[i].scenario = &catalogue->items[i];
+		results->items[i].twin_only = twins[i];
+	}
+	return MSIV2_OK;
+}
+
+/* The facts about the whole. */
+static void describe(const struct run_plan *plan, struct results *results)
+{
+	results->mode = client_mode_words[plan->perform.mode];
+	results->command = plan->perform.command;
+	results->key = key_kind_words[plan->perform.stage.key];
+	results->seed = plan->perform.stage.seed;
+	results->started_s = clock_now_s(clock_system());
+}
+
+enum msiv2_rc run(const struct run_plan *plan, struct results *out, struct msiv2_error *err)
+{
+	size_t count = plan->catalogue->count;
+	OWNED(flag) *chosen = mem_alloc(count * sizeof(bool));
+	OWNED(flag) *twins = mem_alloc(count * sizeof(bool));
+	OWNED(flag) *wanted = mem_alloc(count * sizeof(bool));
+	OWNED_STRUCT(results) results = {0};
+	OWNED_STRUCT(bytes) root = {0};
+	int64_t begun_us = clock_mono_us(clock_system());
+	struct crew crew = {.plan = plan, .perform = plan->perform, .results = &results};
+	enum msiv2_rc rc;
+
+	if (!chosen || !twins || !wanted)
+		return err_no_memory(err, WHERE);
+	crew.total = selection_choose(plan->selection, plan->catalogue, chosen, twins);
+	for (size_t i = 0; i < count; i++)
+		crew.total += twins[i];
+	crew.chosen = chosen;
+	crew.wanted = wanted;
+	TRY(make_rows(&results, plan->catalogue, twins, err));
+	describe(plan, &results);
+	TRY(tree_make_private("msiv2c", &root, err));
+	crew.root = bytes_text(&root);
+	rc = run_in(&crew, err);
+	tree_remove(bytes_text(&root));
+	TRY(rc);
+	settle(&crew);
+	tidy(&crew, chosen, twins);
+	results.took_ms = (clock_mono_us(clock_system()) - begun_us) / CLOCK_US_PER_MS;
+	*out = steal(&results);
+	return MSIV2_OK;
+}

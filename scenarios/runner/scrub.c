@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "scrub.h"
+
+#include <string.h>
+
+#include "emulator/instruments/redact.h"
+
+void scrub_text(const char *text, struct bytes *out)
+{
+	bytes_add_text(out, redact_looks_like_token(text, strlen(text)) ? REDACTED : text);
+}
+
+static bool scrub_value(cJSON *value)
+{
+	const char *text = cJSON_GetStringValue(value);
+
+	return !text || !redact_looks_like_token(text, strlen(text)) ||
+	       cJSON_SetValuestring(value, REDACTED) != NULL;
+}
+
+bool scrub_json(cJSON *value)
+{
+	cJSON *below;
+
+	if (!scrub_value(value))
+		return false;
+	cJSON_ArrayForEach(below, value) if (!scrub_json(below)) return false;
+	return true;
+}

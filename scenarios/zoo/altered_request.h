@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* A request like another one, with something changed: for members of the zoo that say the wrong
+ * thing on the wire. */
+#ifndef SCENARIOS_ZOO_ALTERED_REQUEST_H
+#define SCENARIOS_ZOO_ALTERED_REQUEST_H
+
+#include "common/bytes.h"
+#include "ref/net/http.h"
+
+#define ALTERED_HEADERS_MAX 16
+
+struct altered_request {
+	struct http_request request; /* send this */
+	struct http_header headers[ALTERED_HEADERS_MAX];
+	struct bytes body;
+};
+
+/* The same request, to be altered. `from` and what it points to is borrowed. */
+void altered_request_copy(struct altered_request *altered, const struct http_request *from);
+/* Frees what the alterations took. */
+void altered_request_free(struct altered_request *altered);
+/* Leaves out every header of that name. */
+void altered_request_drop_header(struct altered_request *altered, const char *name);
+/* Changes the value (borrowed) of a header that is there. */
+void altered_request_set_header(struct altered_request *altered, const char *name,
+                                const char *value);
+/* Adds a header; its texts are borrowed. */
+void altered_request_add_header(struct altered_request *altered, const char *name,
+                                const char *value);
+/* Replaces the first `what` in the body. */
+void altered_request_replace_body(struct altered_request *altered, const char *what,
+                                  const char *with);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* Zoo: treats an update of IMDS as any other failure (NET-01). */
+
+#include "ref/net/retry.h"
+
+int64_t __real_retry_next_us(enum retry_policy policy, struct retry_history *history, int status,
+                             int64_t retry_after_s);
+int64_t __wrap_retry_next_us(enum retry_policy policy, struct retry_history *history, int status,
+                             int64_t retry_after_s);
+
+int64_t __wrap_retry_next_us(enum retry_policy policy, struct retry_history *history, int status,
+                             int64_t retry_after_s)
+{
+	return __real_retry_next_us(policy, history, status == 410 ? 429 : status, retry_after_s);
+}

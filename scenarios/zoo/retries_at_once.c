@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* Zoo: does not wait between retries (NET-01). */
+
+#include "ref/net/retry.h"
+
+int64_t __real_retry_next_us(enum retry_policy policy, struct retry_history *history, int status,
+                             int64_t retry_after_s);
+int64_t __wrap_retry_next_us(enum retry_policy policy, struct retry_history *history, int status,
+                             int64_t retry_after_s);
+
+int64_t __wrap_retry_next_us(enum retry_policy policy, struct retry_history *history, int status,
+                             int64_t retry_after_s)
+{
+	int64_t wait_us = __real_retry_next_us(policy, history, status, retry_after_s);
+
+	return wait_us > 0 ? 1 : wait_us;
+}
