@@ -34,5 +34,6 @@ expect_match "the other client, too" "$out" '"resource":\{"status":200\}'
 expect_match "the journal" "$out" '"endpoint": *"issuecredential"'
 expect_match "the counts" "$out" '"resource": *2'
 expect_match "the rules" "$out" '"mode": *"reject"|"reject"'
+expect_match "the verdicts" "$(cat "$work/err")" '^2 pass$'
 expect_match "the clock" "$out" '"offset_s": *6048[0-9]{2}'
 done_testing
