@@ -71,7 +71,7 @@ void talk_start(struct talk *talk, bool tls, int tls_max, X509_STORE *trusted)
 	                                     .key = talk_ca.server_key,
 	                                     .tls_max = tls_max};
 	const struct http_pool_config config = {.clock = clock_system(),
-	                                        .direct = true,
+	                                        .direct = !tls, /* as IMDS is asked */
 	                                        .trust = trusted,
 	                                        .certificate = tls ? talk_client_cert : NULL,
 	                                        .pkey = tls ? talk_client_key : NULL};

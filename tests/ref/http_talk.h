@@ -34,7 +34,8 @@ int talk_group_setup(void **state);
 /* CMocka group teardown. */
 int talk_group_teardown(void **state);
 
-/* Starts peer and pool. With TLS, the client has a certificate. `trusted` NULL = the system's. */
+/* Starts peer and pool. With TLS, the client has a certificate; without, it is `direct`. `trusted`
+ * NULL = the system's. */
 void talk_start(struct talk *talk, bool tls, int tls_max, X509_STORE *trusted);
 /* Stops both. */
 void talk_end(struct talk *talk);

@@ -79,6 +79,20 @@ static void connections_are_kept_and_reused(void **state)
 	talk_end(&talk);
 }
 
+/* NET-03: where none is kept, none can fail under a request that libcurl would then send again. */
+static void a_direct_pool_keeps_no_connection(void **state)
+{
+	struct talk talk = {.answer = {.status = 200}};
+
+	(void)state;
+	talk_start(&talk, false, 0, NULL);
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(talk_get(&talk), MSIV2_OK);
+		assert_int_equal(scripted_peer_connections(talk.peer), i);
+	}
+	talk_end(&talk);
+}
+
 static void a_kept_connection_that_the_server_has_closed_is_replaced(void **state)
 {
 	(void)state;
@@ -384,6 +398,7 @@ int main(void)
 	        cmocka_unit_test(a_chunked_and_a_dripped_answer_are_put_together),
 	        cmocka_unit_test(an_interim_answer_leaves_no_headers_behind),
 	        cmocka_unit_test(connections_are_kept_and_reused),
+	        cmocka_unit_test(a_direct_pool_keeps_no_connection),
 	        cmocka_unit_test(a_kept_connection_that_the_server_has_closed_is_replaced),
 	        cmocka_unit_test(a_redirect_is_an_answer_and_is_not_followed),
 	        cmocka_unit_test(a_head_request_waits_for_no_body),
