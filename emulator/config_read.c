@@ -128,7 +128,7 @@ static enum msiv2_rc read_identities(const char *path, const cJSON *value, struc
 	config_clear_identities(host);
 	cJSON_ArrayForEach(item, value)
 	{
-		char prefix[PATH_SIZE];
+		char prefix[PATH_SIZE + 24]; /* and an index */
 		struct config_identity *identity = NULL;
 
 		(void)snprintf(prefix, sizeof(prefix), "%s[%zu]", path, host->identity_count);
