@@ -271,21 +271,24 @@ static int on_request(struct mg_connection *conn)
 	return response.status > 0 ? response.status : SERVER_SILENT;
 }
 
-/* What the library itself would refuse: garbage, unknown methods, too many headers. */
+/* What the library itself would refuse: garbage, unknown methods, too many headers. Its texts of a
+ * request that it could not read are those of the one before, at places where others have been
+ * written since, without an end: they are not looked at. */
 static int on_error(struct mg_connection *conn, int status, const char *message)
 {
 	const struct server *server = mg_get_user_data(mg_get_context(conn));
 	const struct mg_request_info *info = mg_get_request_info(conn);
-	struct http_header headers[MG_MAX_HEADERS];
 	char address[SERVER_ADDRESS_SIZE];
-	struct http_request request;
+	struct http_request request = {.method = "", .path = "", .peer_address = address};
 	OWNED_STRUCT(http_response) response = {0};
 	OWNED_STRUCT(line) line = {.server = server, .conn = conn};
 
 	(void)message;
 	if (!server || !info)
 		return 1;
-	fill_request(server, info, headers, address, &request);
+	request.listener = server->options.name;
+	request.host = server->options.host;
+	(void)snprintf(address, sizeof(address), "%s:%d", info->remote_addr, info->remote_port);
 	server->options.refuse(server->options.ctx, &request, status, &response);
 	write_response(&line, request.method, &response, false);
 	return 0;

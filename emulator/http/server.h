@@ -37,8 +37,8 @@ struct server_options {
 	/* Answers a request; *response starts zeroed and is freed by the server. */
 	void (*handle)(void *ctx, const struct http_request *request,
 	               struct http_response *response);
-	/* Answers what is not HTTP (or a method nobody knows) with `status`; `request` has as much
-	 * as is known, at least empty texts. */
+	/* Answers what is not HTTP (or a method nobody knows) with `status`; `request` knows
+	 * its listener, host and peer; its texts are empty. */
 	void (*refuse)(void *ctx, const struct http_request *request, int status,
 	               struct http_response *response);
 };

@@ -16,11 +16,15 @@
 #include "tests/testing.h"
 #include "wire.h"
 
-#define MANY         200
-#define STARTS       1000
-#define WARM_UP      100
-#define STARTERS     4
-#define GROWTH_KIB   4096
+#define MANY     200
+#define STARTS   1000
+#define WARM_UP  100
+#define STARTERS 4
+#ifdef __SANITIZE_ADDRESS__
+#define GROWTH_KIB (512L * 1024) /* it holds on to memory that is freed */
+#else
+#define GROWTH_KIB 4096
+#endif
 #define SMALL_CONFIG "\"listen\":{\"connections\":2}"
 #define ASK                                                                                        \
 	"GET " STAGE_METADATA "?cred-api-version=2.0 HTTP/1.1\r\nHost: x\r\nMetadata: true\r\n"    \
