@@ -3,7 +3,6 @@
 
 /* Clients that mean no good: silent, slow, half-open and malformed ones, by the thousands. The
  * emulator neither falls nor leaks, and honest clients are served within a second. */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "common/clock.h"
 #include "common/text.h"
 #include "emulator/include/msiv2_emulator.h"
+#include "process_size.h"
 #include "stage.h"
 #include "tests/testing.h"
 #include "wire.h"
@@ -249,29 +249,6 @@ static void mutate(uint64_t *random, struct bytes *request)
 	}
 }
 
-static size_t count_files(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	size_t count = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		count++;
-	(void)closedir(dir);
-	return count;
-}
-
-static long resident_kib(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	long pages = 0;
-
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%*d %ld", &pages), 1);
-	(void)fclose(file);
-	return pages * 4;
-}
-
 static void send_malformed(uint64_t *random, uint64_t number)
 {
 	const char *shape = shapes[number % TEXT_COUNT(shapes)];
@@ -297,21 +274,21 @@ static void malformed_requests_break_and_leak_nothing(void **state)
 
 	(void)state;
 	expect_everybody_served();
-	threads = count_files("/proc/self/task");
-	fds = count_files("/proc/self/fd");
+	threads = process_count("/proc/self/task");
+	fds = process_count("/proc/self/fd");
 	for (uint64_t i = 0; i < MALFORMED; i++) {
 		/* The journal's ring and the allocator have found their size by then. */
 		if (i == MALFORMED / 2)
-			kib = resident_kib();
+			kib = process_resident_kib();
 		send_malformed(&random, i);
 		if (i % 500 == 0)
 			expect_everybody_served();
 	}
 	expect_everybody_served();
-	assert_true(resident_kib() - kib < GROWTH_KIB);
+	assert_true(process_resident_kib() - kib < GROWTH_KIB);
 	/* The watchmen may have been called. */
-	assert_in_range(count_files("/proc/self/task"), threads - 3, threads + 3);
-	assert_in_range(count_files("/proc/self/fd"), 1, fds + THREADS * 3);
+	assert_in_range(process_count("/proc/self/task"), threads - 3, threads + 3);
+	assert_in_range(process_count("/proc/self/fd"), 1, fds + THREADS * 3);
 }
 
 int main(void)

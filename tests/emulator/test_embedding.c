@@ -3,7 +3,6 @@
 
 /* The emulator as a value: hundreds side by side in one process, and a thousand one after the
  * other, with nothing left of them. */
-#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "common/text.h"
 #include "emulator/include/msiv2_emulator.h"
+#include "process_size.h"
 #include "stage.h"
 #include "state_dir.h"
 #include "tests/testing.h"
@@ -29,29 +29,6 @@
 #define ASK                                                                                        \
 	"GET " STAGE_METADATA "?cred-api-version=2.0 HTTP/1.1\r\nHost: x\r\nMetadata: true\r\n"    \
 	"x-ms-client-request-id: " STAGE_CORRELATION "\r\n\r\n"
-
-static size_t count_entries(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	size_t count = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		count++;
-	(void)closedir(dir);
-	return count;
-}
-
-static long resident_kib(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	long pages = 0;
-
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%*d %ld", &pages), 1);
-	(void)fclose(file);
-	return pages * 4;
-}
 
 static struct msiv2_emulator *start_one(const char *config_text)
 {
@@ -120,18 +97,18 @@ static void a_thousand_starts_leave_nothing_behind(void **state)
 		struct msiv2_emulator *emulator;
 
 		if (i == WARM_UP) {
-			fds = count_entries("/proc/self/fd");
-			threads = count_entries("/proc/self/task");
-			kib = resident_kib();
+			fds = process_count("/proc/self/fd");
+			threads = process_count("/proc/self/task");
+			kib = process_resident_kib();
 		}
 		emulator = start_one("{" SMALL_CONFIG "}");
 		if (i % 10 == 0)
 			expect_answer(emulator, "\"cuId\"");
 		msiv2_emulator_stop(emulator);
 	}
-	assert_int_equal(count_entries("/proc/self/fd"), fds);
-	assert_int_equal(count_entries("/proc/self/task"), threads);
-	assert_in_range(resident_kib(), 0, kib + GROWTH_KIB);
+	assert_int_equal(process_count("/proc/self/fd"), fds);
+	assert_int_equal(process_count("/proc/self/task"), threads);
+	assert_in_range(process_resident_kib(), 0, kib + GROWTH_KIB);
 }
 
 static void *start_and_stop(void *count)
