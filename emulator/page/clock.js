@@ -60,10 +60,13 @@ async function move(change, words) {
 		take(answer);
 }
 
-/* LIFE-02: from half of its lifetime on a certificate is renewed. */
+/* LIFE-02: from half of its lifetime on a certificate is renewed. The clock is looked at first:
+ * somebody else may have moved it, and a page just opened has not seen it yet. */
 async function toHalfLife() {
 	const answer = await app.ask('GET', '/certificates?newest=1');
-	const newest = answer && answer.certificates[0];
+	if (!answer || !await refresh())
+		return;
+	const newest = answer.certificates[0];
 	if (!newest || newest.not_after === undefined) {
 		say('No certificate has been issued, so there is no half life to go to', 'warn');
 		return;
@@ -90,9 +93,10 @@ export function mount(section, theApp) {
 			freeze));
 }
 
-/* Looks at the clock. */
+/* Looks at the clock; whether it could be seen. */
 export async function refresh() {
 	const answer = await app.ask('GET', '/clock');
 	if (answer)
 		take(answer);
+	return Boolean(answer);
 }

@@ -218,6 +218,25 @@ class Page(unittest.TestCase):
         browser.wait("return document.getElementById('freeze').ariaPressed === 'false'")
         self.assertFalse(ask("GET", "/clock")["frozen"])
 
+    def test_half_life_goes_by_the_clock_as_it_is(self):
+        ask("POST", "/clock", {"frozen": True})
+        client("token", "--resource", VAULT)
+        # A page that is paused does not see that somebody else moves the clock.
+        self.show("hidden")
+        browser.wait("return document.getElementById('live').dataset.state === 'paused'")
+        ask("POST", "/clock", {"advance_s": 3600})
+        self.press("Half life")
+        browser.wait("return document.querySelector('#said').innerText.includes('half')")
+        issued = ask("GET", "/certificates")["certificates"][0]
+        self.assertEqual(ask("GET", "/clock")["now"],
+                         issued["issued"] + (issued["not_after"] - issued["issued"]) // 2)
+
+    def show(self, state):
+        """The page is "visible" or "hidden" from now on."""
+        browser.run("Object.defineProperty(document, 'visibilityState',"
+                    " {value: arguments[0], configurable: true});"
+                    "document.dispatchEvent(new Event('visibilitychange'))", state)
+
     def press(self, label):
         browser.run("for (const b of document.querySelectorAll('.clock button'))"
                     " if (b.innerText === arguments[0]) b.focus()", label)
@@ -290,17 +309,14 @@ class Page(unittest.TestCase):
         self.assertEqual(ask("GET", "/certificates")["certificates"], [])
 
     def test_a_hidden_page_asks_nothing(self):
-        hide = ("Object.defineProperty(document, 'visibilityState',"
-                " {value: arguments[0], configurable: true});"
-                "document.dispatchEvent(new Event('visibilitychange'))")
-        browser.run(hide, "hidden")
+        self.show("hidden")
         browser.wait("return document.getElementById('live').dataset.state === 'paused'")
         browser.requests()
         client("csr")
         self.assertEqual(ask("GET", "/journal/counts")["getplatformmetadata"], 1)
         self.assertEqual(browser.requests(), [])
         self.assertEqual(check("exchanges"), [])
-        browser.run(hide, "visible")
+        self.show("visible")
         browser.wait("return document.querySelectorAll('.exchange').length === 1")
 
     def every_view(self):
