@@ -14,8 +14,13 @@ now() {
 	date +%s
 }
 
+# failed_tests LOG: the first lines of what ctest shows of each test that failed.
+failed_tests() {
+	awk '/\*\*\*(Failed|Timeout|Exception|Not Run)/ { left = 30 } left-- > 0' "$1" | head -n 120
+}
+
 # step NAME COMMAND...: runs it with its output in build/log/NAME.log and says how long it took;
-# when it fails, shows the end of that log.
+# when it fails, shows the tests that did and the end of that log.
 step() {
 	step_name=$1
 	shift
@@ -34,6 +39,7 @@ step() {
 		printf '%-28s %4d s\n' "$step_name" "$(($(now) - step_start))"
 	else
 		printf '%-28s FAILED; the end of %s:\n' "$step_name" "${step_log#"$project/"}"
+		failed_tests "$step_log"
 		tail -n 40 "$step_log"
 		exit 1
 	fi
