@@ -65,14 +65,12 @@ void config_list_free(struct config_list *list)
 enum msiv2_rc config_rule_add(struct config *config, const char *rule, const char *mode,
                               const char *where, struct msiv2_error *err)
 {
+	const struct blame blame = {MSIV2_CONFIG, where};
 	struct rule_modes scratch = {0};
 	struct config_rule *rules;
 	struct config_rule *row;
 
-	if (!rule_modes_set(&scratch, rule, mode))
-		return err_set(err, MSIV2_CONFIG, where,
-		               "'%s' = '%s' is not a rule and a mode (reject, note, off)", rule,
-		               mode);
+	TRY(rule_modes_take(&scratch, rule, mode, &blame, err));
 	rules = mem_resize(config->rules, (config->rule_count + 1) * sizeof(*rules));
 	if (!rules)
 		return err_no_memory(err, where);

@@ -101,6 +101,19 @@ bool rule_modes_set(struct rule_modes *modes, const char *which, const char *mod
 	return found;
 }
 
+enum msiv2_rc rule_modes_take(struct rule_modes *modes, const char *which, const char *mode,
+                              const struct blame *blame, struct msiv2_error *err)
+{
+	struct rule_modes scratch = {0};
+
+	if (rule_modes_set(modes, which, mode))
+		return MSIV2_OK;
+	if (!rule_modes_set(&scratch, which, mode_names[RULE_NOTE]))
+		return err_blame(err, blame, "there is no rule \"%s\"", which ? which : "");
+	return err_blame(err, blame, "the mode of \"%s\" is to be reject, note or off%s%s", which,
+	                 text_empty(mode) ? "" : ", not ", text_empty(mode) ? "" : mode);
+}
+
 /* The slot for a new finding: a full list still takes the breach that decides the answer, in place
  * of its last note. */
 static struct finding *slot_for(struct findings *findings, bool rejected)

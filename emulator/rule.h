@@ -47,6 +47,11 @@ MSIV2_MUST_USE bool rule_modes_profile(struct rule_modes *modes, const char *pro
 /* Sets the rules named by "ID", "ID/name" or "name"; false when none matches or the mode is not
  * "reject", "note" or "off". */
 MSIV2_MUST_USE bool rule_modes_set(struct rule_modes *modes, const char *which, const char *mode);
+/* The same; an error of the blame's class says which of the two is not known. `mode` may be NULL.
+ */
+MSIV2_MUST_USE enum msiv2_rc rule_modes_take(struct rule_modes *modes, const char *which,
+                                             const char *mode, const struct blame *blame,
+                                             struct msiv2_error *err);
 /* The word of a mode: "reject", "note", "off". */
 const char *rule_mode_name(enum rule_mode mode);
 /* The word of a level: "MUST", "OBSERVED", "SPEC", "HOUSE". */

@@ -337,11 +337,10 @@ static enum msiv2_rc change_text(struct world *world, const char *section, const
 enum msiv2_rc world_set_mode(struct world *world, const char *rule, const char *mode,
                              struct msiv2_error *err)
 {
+	const struct blame blame = {MSIV2_CONFIG, "rules"};
 	struct rule_modes scratch = {0};
 
-	if (!rule_modes_set(&scratch, rule, mode))
-		return err_set(err, MSIV2_CONFIG, rule,
-		               "'%s' is not a mode (reject, note, off) of a known rule", mode);
+	TRY(rule_modes_take(&scratch, rule, mode, &blame, err));
 	return change_text(world, "rules", rule, mode, err);
 }
 

@@ -114,6 +114,20 @@ static enum msiv2_rc run(const struct admin_route *route, struct admin_call *cal
 	return MSIV2_OK;
 }
 
+/* `allow` lists the methods there are, for 405. */
+static void refuse_route(int status, const struct bytes *allow, struct http_response *response)
+{
+	OWNED_STRUCT(bytes) detail = {0};
+
+	if (status != 405) {
+		admin_problem(response, status, "no such route");
+		return;
+	}
+	http_add_header(response, "Allow", bytes_text(allow));
+	bytes_addf(&detail, "the methods here are: %s", bytes_text(allow));
+	admin_problem(response, status, bytes_text(&detail));
+}
+
 void admin_answer(struct world *world, const struct http_request *request,
                   struct http_response *response)
 {
@@ -127,9 +141,7 @@ void admin_answer(struct world *world, const struct http_request *request,
 	enum msiv2_rc rc;
 
 	if (!route) {
-		if (status == 405)
-			http_add_header(response, "Allow", bytes_text(&allow));
-		admin_problem(response, status, status == 405 ? "method" : "no such route");
+		refuse_route(status, &allow, response);
 		return;
 	}
 	if (request->body_too_large || request->body_truncated) {

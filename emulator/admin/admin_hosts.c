@@ -162,16 +162,19 @@ static enum msiv2_rc get_hosts(struct admin_call *call, struct msiv2_error *err)
 	return admin_send(call, json, err);
 }
 
-/* Answers one host, as it is listed. */
+/* Answers one host, as it is listed, with its name. */
 static enum msiv2_rc send_host(struct admin_call *call, const char *name, struct msiv2_error *err)
 {
 	OWNED(cJSON) *hosts = hosts_json(call->world);
-	const cJSON *host = cJSON_GetObjectItem(hosts, name);
+	cJSON *host = cJSON_GetObjectItem(hosts, name);
 
 	if (!hosts)
 		return err_no_memory(err, WHERE);
-	return host ? admin_send(call, host, err)
-	            : admin_send_problem(call, 404, "no host of that name");
+	if (!host)
+		return admin_send_problem(call, 404, "no host of that name");
+	if (!cJSON_AddStringToObject(host, "name", host->string))
+		return err_no_memory(err, WHERE);
+	return admin_send(call, host, err);
 }
 
 static enum msiv2_rc get_host(struct admin_call *call, struct msiv2_error *err)

@@ -31,16 +31,8 @@ static enum msiv2_rc patch_rules(struct admin_call *call, struct msiv2_error *er
 	struct rule_modes scratch = world_modes(call->world);
 	const cJSON *member;
 
-	cJSON_ArrayForEach(member, call->body)
-	{
-		const char *mode = cJSON_GetStringValue(member);
-
-		if (!mode || !rule_modes_set(&scratch, member->string, mode))
-			return err_blame(err, &admin_body_blame,
-			                 "\"%s\" is not a known rule with a mode "
-			                 "(reject, note, off)",
-			                 member->string);
-	}
+	cJSON_ArrayForEach(member, call->body) TRY(rule_modes_take(
+	        &scratch, member->string, cJSON_GetStringValue(member), &admin_body_blame, err));
 	cJSON_ArrayForEach(member, call->body)
 	        TRY(world_set_mode(call->world, member->string, member->valuestring, err));
 	return get_rules(call, err);

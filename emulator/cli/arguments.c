@@ -159,6 +159,7 @@ static enum msiv2_rc take_rule(void *into, const char *value, struct msiv2_error
 {
 	struct arguments *arguments = into;
 	size_t index = arguments->emulator.rule_count;
+	const struct blame blame = {MSIV2_CONFIG, "--rule"};
 	struct rule_modes scratch = {0};
 	char *equals;
 
@@ -171,9 +172,7 @@ static enum msiv2_rc take_rule(void *into, const char *value, struct msiv2_error
 	if (!equals)
 		return err_set(err, MSIV2_CONFIG, "--rule", "'%s' is not ID=MODE", value);
 	*equals = '\0';
-	if (!rule_modes_set(&scratch, arguments->rule_texts[index], equals + 1))
-		return err_set(err, MSIV2_CONFIG, "--rule",
-		               "'%s' is not a known rule with a mode (reject, note, off)", value);
+	TRY(rule_modes_take(&scratch, arguments->rule_texts[index], equals + 1, &blame, err));
 	arguments->rules[index] =
 	        (struct msiv2_emulator_rule){arguments->rule_texts[index], equals + 1};
 	arguments->emulator.rule_count++;

@@ -156,11 +156,17 @@ static void modes_are_patched_all_or_none(void **state)
 	assert_int_equal(world_modes(stage.world).mode[RULE_META_HEADER], RULE_OFF);
 	ask("PATCH", "/rules", NULL, "{\"META-02\":\"reject\",\"META-99\":\"note\"}");
 	expect_problem(400);
+	assert_string_equal(stage_text(&stage, "detail"), "body: there is no rule \"META-99\"");
 	assert_int_equal(world_modes(stage.world).mode[RULE_META_HEADER], RULE_OFF);
 	ask("PATCH", "/rules", NULL, "{\"META-02\":1}");
 	expect_problem(400);
+	assert_string_equal(stage_text(&stage, "detail"),
+	                    "body: the mode of \"META-02\" is to be reject, note or off");
 	ask("PATCH", "/rules", NULL, "{\"META-02\":\"maybe\"}");
 	expect_problem(400);
+	assert_string_equal(
+	        stage_text(&stage, "detail"),
+	        "body: the mode of \"META-02\" is to be reject, note or off, not maybe");
 	ask("POST", "/reset", NULL, NULL);
 	assert_int_equal(world_modes(stage.world).mode[RULE_META_HEADER], RULE_REJECT);
 }
@@ -271,6 +277,7 @@ static void unknown_routes_methods_and_queries_are_problems(void **state)
 	ask("DELETE", "/clock", NULL, NULL);
 	expect_problem(405);
 	assert_string_equal(stage_answer_header(&stage, "Allow"), "GET, POST");
+	assert_string_equal(stage_text(&stage, "detail"), "the methods here are: GET, POST");
 	ask("GET", "/reset", NULL, NULL);
 	expect_problem(405);
 	assert_string_equal(stage_answer_header(&stage, "Allow"), "POST");

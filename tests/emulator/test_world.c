@@ -142,6 +142,7 @@ static void hosts_come_and_go(void **state)
 {
 	(void)state;
 	assert_int_equal(admin("POST", "/hosts", B_HOST), 201);
+	assert_string_equal(stage_text(&stage, "name"), "b");
 	assert_string_equal(stage_text(&stage, "vm_id"), "x");
 	assert_int_equal(admin("POST", "/hosts", B_HOST), 409);
 	assert_int_equal(admin("POST", "/hosts", "{\"name\":\"default\"}"), 409);
@@ -154,6 +155,7 @@ static void hosts_come_and_go(void **state)
 	assert_int_equal(admin("PATCH", "/hosts/default", "{\"personality\":\"slow\"}"), 200);
 	assert_string_equal(stage_text(&stage, "personality"), "slow");
 	assert_string_equal(stage_text(&stage, "imds"), "http://127.0.0.1:1001");
+	assert_string_equal(stage_text(&stage, "name"), CONFIG_HOST_NAME);
 	assert_int_equal(admin("PATCH", "/hosts/c", "{}"), 404);
 	assert_int_equal(admin("GET", "/hosts/c", NULL), 404);
 	assert_int_equal(admin("DELETE", "/hosts/b", NULL), 200);
