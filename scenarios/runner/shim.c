@@ -16,6 +16,7 @@
 #define WHERE       "shim"
 #define RAW_MAX     ((size_t)16 * 1024 * 1024)
 #define WAIT_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
+#define WAITS_MAX   10000 /* for one command */
 #define EXIT_MS     500
 
 static const struct blame said_blame = {MSIV2_CONFIG, "shim"};
@@ -71,9 +72,12 @@ static enum msiv2_rc send_line(struct shim *shim, const cJSON *object, int64_t d
 	json_print(object, &line);
 	bytes_add_byte(&line, '\n');
 	TRY(bytes_done(&line, WHERE, err));
-	*outcome = process_write(&shim->process, bytes_text(&line), line.len, deadline_us)
-	                   ? SHIM_ANSWERED
-	                   : judge_end(shim);
+	if (process_write(&shim->process, bytes_text(&line), line.len, deadline_us))
+		*outcome = SHIM_ANSWERED;
+	else if (clock_left_us(clock_system(), deadline_us) == 0)
+		*outcome = tell(shim, SHIM_IS_LATE, "it does not read its standard input");
+	else
+		*outcome = judge_end(shim);
 	return MSIV2_OK;
 }
 
@@ -83,10 +87,16 @@ static enum msiv2_rc take_line(struct shim *shim, const struct bytes *line,
 {
 	OWNED(cJSON) *json = NULL;
 	struct msiv2_error why = {0};
+	enum msiv2_rc rc;
 
-	if (shim->raw.len < RAW_MAX)
-		bytes_addf(&shim->raw, "%s\n", bytes_text(line));
-	if (json_parse_object(line->data, line->len, &said_blame, &json, &why) != MSIV2_OK) {
+	if (shim->raw.len < RAW_MAX) {
+		bytes_add(&shim->raw, bytes_text(line), line->len);
+		bytes_add_byte(&shim->raw, '\n');
+	}
+	rc = json_parse_object(line->data, line->len, &said_blame, &json, &why);
+	if (rc == MSIV2_INTERNAL)
+		return err_no_memory(err, WHERE);
+	if (rc != MSIV2_OK) {
 		bytes_addf(&shim->redacted, "{\"from\":null,\"bytes\":%zu}\n", line->len);
 		*outcome = tell(shim, SHIM_BROKE_PROTOCOL, "a line is no JSON object: %s",
 		                why.message);
@@ -115,6 +125,8 @@ static enum msiv2_rc read_object(struct shim *shim, int64_t deadline_us, enum sh
 	case PROCESS_LATE:
 		*outcome = tell(shim, SHIM_IS_LATE, "no answer came in time");
 		return MSIV2_OK;
+	case PROCESS_NO_MEMORY:
+		return err_no_memory(err, WHERE);
 	case PROCESS_TOO_LONG:
 		break;
 	}
@@ -174,12 +186,14 @@ static enum msiv2_rc grant(struct shim *shim, const cJSON *wait, int64_t deadlin
 }
 
 /* It is a wait that may be granted; tells what is wrong otherwise. */
-static enum shim_outcome check_wait(struct shim *shim, const cJSON *wait)
+static enum shim_outcome check_wait(struct shim *shim, const cJSON *wait, int granted)
 {
 	if (!(shim->features & FEATURE_BIT(FEATURE_VIRTUAL_TIME)) || !shim->time.wait_ms)
 		return tell(shim, SHIM_BROKE_PROTOCOL, "wait_ms without the feature virtual_time");
 	if (!cJSON_IsNumber(wait) || !(wait->valuedouble >= 0 && wait->valuedouble <= WAIT_MAX_MS))
 		return tell(shim, SHIM_BROKE_PROTOCOL, "wait_ms is no number of milliseconds");
+	if (granted >= WAITS_MAX)
+		return tell(shim, SHIM_BROKE_PROTOCOL, "it waits more than %d times", WAITS_MAX);
 	return SHIM_ANSWERED;
 }
 
@@ -203,6 +217,7 @@ enum msiv2_rc shim_ask(struct shim *shim, cJSON *command, int64_t deadline_us, c
                        enum shim_outcome *outcome, cJSON **reply, struct msiv2_error *err)
 {
 	int64_t id = ++shim->next_id;
+	int granted = 0;
 
 	*reply = NULL;
 	if (!cJSON_AddNumberToObject(command, "id", (double)id))
@@ -216,7 +231,7 @@ enum msiv2_rc shim_ask(struct shim *shim, cJSON *command, int64_t deadline_us, c
 		if (*outcome != SHIM_ANSWERED)
 			break;
 		wait = cJSON_GetObjectItemCaseSensitive(said, "wait_ms");
-		*outcome = wait ? check_wait(shim, wait) : check_reply(shim, said, id);
+		*outcome = wait ? check_wait(shim, wait, granted++) : check_reply(shim, said, id);
 		if (*outcome == SHIM_ANSWERED && !wait) {
 			*reply = steal(&said);
 			return MSIV2_OK;

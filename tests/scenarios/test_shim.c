@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/text.h"
+#include "scarce.h"
 #include "scenarios/runner/feature.h"
 #include "scenarios/runner/shim.h"
 #include "tests/testing.h"
@@ -165,6 +166,67 @@ static void a_client_that_hangs_is_late(void **state)
 	assert_int_equal(outcome_of(HELLO "cat >/dev/null", SHORT_MS), SHIM_IS_LATE);
 }
 
+static void a_client_that_never_stops_talking_comes_to_an_end(void **state)
+{
+	(void)state;
+	assert_int_equal(outcome_of(HELLO "yes >&2; :", SHORT_MS), SHIM_IS_LATE);
+	assert_int_equal(outcome_of(HELLO "exec yes", LONG_MS), SHIM_BROKE_PROTOCOL);
+	/* It waits again and again, and reads what it is granted, or does not. */
+	assert_int_equal(outcome_of(HELLO "yes '{\"wait_ms\":0}' & exec cat >/dev/null", LONG_MS),
+	                 SHIM_BROKE_PROTOCOL);
+	assert_int_equal(waited_ms, 0);
+	assert_int_equal(outcome_of(HELLO "exec yes '{\"wait_ms\":0}'", SHORT_MS), SHIM_IS_LATE);
+}
+
+static void a_line_that_was_cut_is_no_answer(void **state)
+{
+	(void)state;
+	assert_int_equal(outcome_of(HELLO "read -r line; printf '{\"id\":1,\"ok\":true}'", LONG_MS),
+	                 SHIM_WENT_AWAY);
+	assert_int_equal(outcome_of("printf '{\"protocol\":1,'; exit 77", LONG_MS), SHIM_IS_UNABLE);
+	assert_int_equal(outcome_of(HELLO "exec >&-; cat >/dev/null", LONG_MS), SHIM_WENT_AWAY);
+}
+
+/* Whatever cannot be had, it is the runner's trouble and not the client's. */
+static void memory_that_runs_out_is_no_outcome(void **state)
+{
+	unsigned failures = 0;
+	bool happened = true;
+
+	(void)state;
+	for (unsigned nth = 1; happened; nth++) {
+		OWNED(cJSON) *command = cJSON_CreateObject();
+		OWNED(cJSON) *waits = cJSON_CreateArray();
+		enum shim_outcome outcome = SHIM_ANSWERED;
+		OWNED_STRUCT(shim) shim = {0};
+		OWNED(cJSON) *reply = NULL;
+		struct msiv2_error err = {0};
+		enum msiv2_rc rc;
+
+		shim.time = (struct shim_time){note_wait, NULL};
+		scarce_at(SCARCE_MEMORY, nth);
+		rc = shim_start(&shim,
+		                HELLO "read -r line; echo '{\"wait_ms\":1}'; read -r line; "
+		                      "echo '{\"id\":1,\"ok\":true}'; read -r line",
+		                "/", environ, clock_deadline_us(clock_system(), LONG_MS), &outcome,
+		                &err);
+		if (rc == MSIV2_OK && outcome == SHIM_ANSWERED)
+			rc = shim_ask(&shim, command, clock_deadline_us(clock_system(), LONG_MS),
+			              waits, &outcome, &reply, &err);
+		happened = scarce_end();
+		assert_int_equal(outcome, SHIM_ANSWERED);
+		if (rc != MSIV2_OK)
+			assert_int_equal(err.rc, MSIV2_INTERNAL);
+		/* What is kept for the evidence may have failed: then it says so. */
+		assert_true(rc != MSIV2_OK || reply);
+		if (happened)
+			assert_true(rc != MSIV2_OK || shim.raw.failed || shim.redacted.failed);
+		failures += rc != MSIV2_OK;
+		assert_in_range(nth, 1, 1000);
+	}
+	assert_in_range(failures, 20, 1000);
+}
+
 static void tokens_in_a_reply_are_kept_out_of_the_evidence(void **state)
 {
 	OWNED(cJSON) *waits = cJSON_CreateArray();
@@ -222,11 +284,15 @@ int main(void)
 	        cmocka_unit_test(what_the_protocol_does_not_allow_is_told),
 	        cmocka_unit_test(the_exit_status_says_what_cannot_be_done),
 	        cmocka_unit_test(a_client_that_hangs_is_late),
+	        cmocka_unit_test(a_client_that_never_stops_talking_comes_to_an_end),
+	        cmocka_unit_test(a_line_that_was_cut_is_no_answer),
+	        cmocka_unit_test(memory_that_runs_out_is_no_outcome),
 	        cmocka_unit_test(tokens_in_a_reply_are_kept_out_of_the_evidence),
 	        cmocka_unit_test(stderr_is_gathered_and_children_end_with_the_shim),
 	        cmocka_unit_test(a_shim_that_quits_ends_by_itself),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	scarce_prepare();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
