@@ -122,6 +122,7 @@ enum msiv2_rc process_start(struct process *process, const char *command, const 
 		return err_set(err, MSIV2_CONFIG, command, "cannot be started: %s", strerror(rc));
 	}
 	process->pid_fd = pidfd_open(process->pid, 0);
+	rc = errno;
 	process->in_fd = pipes.in[1];
 	process->out_fd = pipes.out[0];
 	process->err_fd = pipes.err[0];
@@ -129,7 +130,7 @@ enum msiv2_rc process_start(struct process *process, const char *command, const 
 	if (process->pid_fd >= 0)
 		return MSIV2_OK;
 	process_end(process);
-	return err_set(err, MSIV2_INTERNAL, command, "cannot be watched: %s", strerror(errno));
+	return err_set(err, MSIV2_INTERNAL, command, "cannot be watched: %s", strerror(rc));
 }
 
 /* ---- listening ---- */
@@ -159,7 +160,14 @@ static int poll_ms(int64_t deadline_us)
 /* What is waited for besides what the child says. */
 enum awaited { AWAIT_WORDS, AWAIT_ROOM, AWAIT_EXIT };
 
-/* Waits for anything to happen and takes it in; false when the deadline has passed. */
+/* No time is left. Asked before each wait: a child that never stops talking is late all the same.
+ */
+static bool is_late(int64_t deadline_us)
+{
+	return clock_left_us(clock_system(), deadline_us) == 0;
+}
+
+/* Waits for anything to happen and takes it in; false when nothing did until the deadline. */
 static bool listen_once(struct process *process, enum awaited awaited, int64_t deadline_us)
 {
 	struct pollfd fds[] = {
@@ -189,7 +197,7 @@ bool process_write(struct process *process, const char *text, size_t len, int64_
 		if (n > 0) {
 			text += n;
 			len -= (size_t)n;
-		} else if (!listen_once(process, AWAIT_ROOM, deadline_us)) {
+		} else if (is_late(deadline_us) || !listen_once(process, AWAIT_ROOM, deadline_us)) {
 			return false;
 		}
 	}
@@ -215,8 +223,14 @@ enum process_said process_read_line(struct process *process, int64_t deadline_us
                                     struct bytes *line)
 {
 	for (;;) {
+		if (is_late(deadline_us))
+			return PROCESS_LATE;
 		if (take_line(&process->out, line))
-			return line->len > PROCESS_LINE_MAX ? PROCESS_TOO_LONG : PROCESS_LINE;
+			return line->failed                   ? PROCESS_NO_MEMORY
+			       : line->len > PROCESS_LINE_MAX ? PROCESS_TOO_LONG
+			                                      : PROCESS_LINE;
+		if (process->out.failed)
+			return PROCESS_NO_MEMORY;
 		if (process->out.len > PROCESS_LINE_MAX)
 			return PROCESS_TOO_LONG;
 		if (process->out_fd < 0)
@@ -232,7 +246,7 @@ bool process_await_end(struct process *process, int64_t deadline_us)
 {
 	shut(&process->in_fd);
 	while (!process->ended)
-		if (!listen_once(process, AWAIT_EXIT, deadline_us))
+		if (is_late(deadline_us) || !listen_once(process, AWAIT_EXIT, deadline_us))
 			return false;
 	return true;
 }
@@ -248,21 +262,24 @@ void process_end(struct process *process)
 
 	if (process->pid <= 0)
 		return;
-	/* As long as nobody took the child back, the group is there and is ours. */
-	if (!process->leave)
+	/* As long as nobody took the child back, the group is there and is ours. The child may have
+	 * left it. */
+	if (!process->leave) {
 		(void)kill(-process->pid, SIGKILL);
+		(void)kill(process->pid, SIGKILL);
+	}
 	while (waitid(P_PID, (id_t)process->pid, &info, WEXITED) != 0 && errno == EINTR)
 		;
 	process->status = info.si_code == CLD_EXITED ? info.si_status : 0;
 	process->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
 	process->pid = 0;
 	process->ended = true;
-	/* What the dead left in the pipes; they are closed at the other end now. */
-	while (process->err_fd >= 0 &&
-	       listen_once(process, AWAIT_WORDS, clock_deadline_us(clock_system(), 0)))
-		;
 	shut(&process->in_fd);
 	shut(&process->out_fd);
+	/* What the dead left in the pipe. Whoever left the group may still be talking. */
+	while (process->err_fd >= 0 && process->err_out.len < PROCESS_STDERR_MAX &&
+	       listen_once(process, AWAIT_WORDS, clock_deadline_us(clock_system(), 0)))
+		;
 	shut(&process->err_fd);
 	shut(&process->pid_fd);
 }

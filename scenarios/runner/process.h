@@ -28,7 +28,13 @@ struct process {
 };
 
 /* What came of waiting for a line. */
-enum process_said { PROCESS_LINE, PROCESS_END, PROCESS_LATE, PROCESS_TOO_LONG };
+enum process_said {
+	PROCESS_LINE,
+	PROCESS_END,
+	PROCESS_LATE,
+	PROCESS_TOO_LONG,
+	PROCESS_NO_MEMORY /* ours */
+};
 
 /* Runs `command` by /bin/sh in the folder `dir` with that environment. MSIV2_CONFIG when there is
  * no shell or folder. End it with process_end() in any case. */
@@ -38,7 +44,7 @@ MSIV2_MUST_USE enum msiv2_rc process_start(struct process *process, const char *
 /* Writes text; false when it could not be written until the deadline, or nobody reads any more. */
 MSIV2_MUST_USE bool process_write(struct process *process, const char *text, size_t len,
                                   int64_t deadline_us);
-/* The next line without its newline, appended to `line`. */
+/* The next line without its newline, appended to `line`, as long as the deadline has not passed. */
 enum process_said process_read_line(struct process *process, int64_t deadline_us,
                                     struct bytes *line);
 /* Closes its stdin and reads until it ends; false when it has not by then. */
