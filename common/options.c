@@ -9,6 +9,8 @@
 #include "bytes.h"
 #include "text.h"
 
+#define SHORT_LEN 2 /* of "-j" */
+
 /* Number of edits (insert, delete, replace) from a to b; both are short. */
 static size_t edits_between(const char *a, size_t a_len, const char *b)
 {
@@ -46,7 +48,10 @@ static enum msiv2_rc unknown_option(const struct option_row *rows, size_t row_co
 
 	(void)snprintf(shown, sizeof(shown), "%.*s", name_len < 60 ? (int)name_len : 60, arg);
 	for (size_t i = 0; i < row_count && name_len < 60; i++) {
-		size_t edits = edits_between(arg, name_len, rows[i].name);
+		/* Any letter is like any other. */
+		size_t edits = strlen(rows[i].name) > SHORT_LEN
+		                       ? edits_between(arg, name_len, rows[i].name)
+		                       : SIZE_MAX;
 
 		if (edits < least) {
 			least = edits;
@@ -75,6 +80,17 @@ static bool is_optional(const struct option_row *row)
 	return row->value != NULL && row->value[0] == '[';
 }
 
+/* "-j4": the row of a short option whose value is joined to it, or NULL. */
+static const struct option_row *find_joined(const struct option_row *rows, size_t row_count,
+                                            const char *arg)
+{
+	const struct option_row *row = arg[1] != '-' && strlen(arg) > SHORT_LEN
+	                                       ? find_row(rows, row_count, arg, SHORT_LEN)
+	                                       : NULL;
+
+	return row != NULL && row->value != NULL ? row : NULL;
+}
+
 /* One option at argv[*at]; moves *at past its value. `seen` has one bit per row. */
 static enum msiv2_rc take_option(const struct option_row *rows, size_t row_count, void *into,
                                  int argc, char **argv, int *at, uint64_t *seen,
@@ -84,21 +100,24 @@ static enum msiv2_rc take_option(const struct option_row *rows, size_t row_count
 	const char *equals = strchr(arg, '=');
 	size_t name_len = equals != NULL ? (size_t)(equals - arg) : strlen(arg);
 	const struct option_row *row = find_row(rows, row_count, arg, name_len);
-	const char *value = NULL;
+	const struct option_row *joined = row == NULL ? find_joined(rows, row_count, arg) : NULL;
+	const char *value = equals != NULL ? equals + 1 : NULL;
 	uint64_t bit;
 
+	if (joined != NULL) {
+		row = joined;
+		value = arg + SHORT_LEN;
+	}
 	if (row == NULL)
 		return unknown_option(rows, row_count, arg, name_len, err);
 	bit = UINT64_C(1) << (unsigned)(row - rows);
 	if ((*seen & bit) != 0 && !row->repeats)
 		return err_set(err, MSIV2_CONFIG, row->name, "given twice");
 	*seen |= bit;
-	if (row->value == NULL && equals != NULL)
+	if (row->value == NULL && value != NULL)
 		return err_set(err, MSIV2_CONFIG, row->name, "takes no value");
-	if (is_optional(row)) {
-		value = equals != NULL ? equals + 1 : NULL;
-	} else if (row->value != NULL) {
-		value = equals != NULL ? equals + 1 : *at + 1 < argc ? argv[++*at] : NULL;
+	if (row->value != NULL && value == NULL && !is_optional(row)) {
+		value = *at + 1 < argc ? argv[++*at] : NULL;
 		if (value == NULL)
 			return err_set(err, MSIV2_CONFIG, row->name, "needs a value: %s",
 			               row->value);

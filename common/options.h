@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* Command-line options as a table. `--name VALUE` and `--name=VALUE` are the same; flags take no
- * value; `--` ends the options; an option given twice is an error unless its row repeats.
- * Abbreviations are not accepted. Every failure is MSIV2_CONFIG with the option as `where`. */
+/* Command-line options as a table. `--name VALUE` and `--name=VALUE` are the same, and so are `-n
+ * VALUE` and `-nVALUE`; flags take no value; `--` ends the options; an option given twice is an
+ * error unless its row repeats. Abbreviations are not accepted. Every failure is MSIV2_CONFIG with
+ * the option as `where`. */
 #ifndef COMMON_OPTIONS_H
 #define COMMON_OPTIONS_H
 
@@ -13,7 +14,7 @@
 #include "err.h"
 
 struct option_row {
-	const char *name; /* "--imds", or a short flag such as "-v" */
+	const char *name; /* "--imds", or a short one such as "-v" */
 	/* "URL" as shown by help; NULL for a flag. "[=URL]": it may be left out, and is taken from
 	 * --name=VALUE only. */
 	const char *value;

@@ -83,6 +83,9 @@ static enum shim_outcome attend(struct command *command, struct process *process
 	if (!process_await_end(process, deadline_us))
 		return SHIM_IS_LATE;
 	process_end(process);
+	command->ended = true;
+	command->status = process->status;
+	command->signal = process->signal;
 	bytes_add_text(&command->err_out, bytes_text(&process->err_out));
 	if (process->signal != 0)
 		return SHIM_WENT_AWAY;
@@ -100,6 +103,7 @@ enum msiv2_rc command_ask(void *ctx, cJSON *asked, int64_t deadline_us, cJSON *w
 
 	(void)waits;
 	*reply = NULL;
+	process.stop = command->stop;
 	TRY(tell(command, asked, &environment, err));
 	TRY(process_start(&process, command->text, command->dir, environment.items, err));
 	*outcome = attend(command, &process, deadline_us);

@@ -15,6 +15,10 @@ struct command {
 	const struct stage *stage; /* borrowed */
 	struct bytes out;          /* all of stdout */
 	struct bytes err_out;
+	const struct stop *stop; /* ends waiting for it; may be NULL */
+	bool ended;
+	int status; /* of the last time it ended by itself */
+	int signal; /* that ended it, or 0 */
 };
 
 /* Frees what it holds. */

@@ -20,11 +20,11 @@ static const char *const start_scripts[KEY_KIND_COUNT] = {
         [KEY_KIND_KEYGUARD] = "softhsm-token", [KEY_KIND_HARDWARE] = "swtpm-start"};
 
 /* Runs a script on the device's folder; its lines are appended. */
-static enum msiv2_rc run_script(struct device *device, const char *script, struct bytes *lines,
-                                struct msiv2_error *err)
+static enum msiv2_rc run_script(struct device *device, const char *script, const struct stop *stop,
+                                struct bytes *lines, struct msiv2_error *err)
 {
 	OWNED_STRUCT(environment) environment = {0};
-	OWNED_STRUCT(process) process = {0};
+	OWNED_STRUCT(process) process = {.stop = stop};
 	OWNED_STRUCT(bytes) command = {0};
 	int64_t deadline = clock_deadline_us(clock_system(), SCRIPT_MS);
 
@@ -86,7 +86,7 @@ enum msiv2_rc device_start(struct device *device, enum key_kind kind, const char
 	bytes_add_text(&device->dir, dir);
 	TRY(bytes_done(&device->scripts, "device", err));
 	TRY(bytes_done(&device->dir, "device", err));
-	TRY(run_script(device, start_scripts[kind], &lines, err));
+	TRY(run_script(device, start_scripts[kind], device->stop, &lines, err));
 	return take_exports(bytes_text(&lines), environment, err);
 }
 
@@ -124,9 +124,9 @@ enum msiv2_rc device_forget(struct device *device, struct msiv2_error *err)
 	if (device->kind == KEY_KIND_KEYGUARD)
 		done = tree_walk(bytes_text(&device->dir), forget_object, NULL);
 	if (device->kind == KEY_KIND_HARDWARE) {
-		TRY(run_script(device, "swtpm-stop", &lines, err));
+		TRY(run_script(device, "swtpm-stop", device->stop, &lines, err));
 		done = tree_walk(bytes_text(&device->dir), forget_state, NULL);
-		TRY(run_script(device, start_scripts[device->kind], &lines, err));
+		TRY(run_script(device, start_scripts[device->kind], device->stop, &lines, err));
 	}
 	return done ? MSIV2_OK : err_set(err, MSIV2_INTERNAL, "device", "keeps its keys");
 }
@@ -137,7 +137,7 @@ void device_stop(struct device *device)
 	struct msiv2_error ignored;
 
 	if (device->dir.len > 0 && device->kind == KEY_KIND_HARDWARE &&
-	    run_script(device, "swtpm-stop", &lines, &ignored) != MSIV2_OK)
+	    run_script(device, "swtpm-stop", NULL, &lines, &ignored) != MSIV2_OK)
 		bytes_clear(&lines); /* it is gone already; the folder goes in any case */
 	if (device->dir.len > 0)
 		tree_remove(bytes_text(&device->dir));

@@ -9,11 +9,14 @@
 #include "common/bytes.h"
 #include "environment.h"
 #include "feature.h"
+#include "stop.h"
 
 struct device {
 	enum key_kind kind;
 	struct bytes scripts; /* the folder of the scripts */
 	struct bytes dir;     /* of the device; removed with it */
+	/* Ends waiting for the device to be made. Set before device_start(); may be NULL. */
+	const struct stop *stop;
 };
 
 /* Makes the device in a folder that is not there yet (at most 90 bytes long, as sockets want it)

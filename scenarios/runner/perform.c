@@ -165,6 +165,7 @@ static enum msiv2_rc play_shim(struct performance *performance, struct msiv2_err
 	bool there = false;
 
 	shim->time = (struct shim_time){stage_wait_ms, &performance->stage};
+	shim->process.stop = performance->plan->stop;
 	performance->play.client = (struct client){ask_shim, shim};
 	TRY(shim_start(shim, bytes_text(&performance->line), performance->plan->work_dir,
 	               performance->stage.environment.items, performance->play.deadline_us,
@@ -196,7 +197,8 @@ static enum msiv2_rc play_command(struct performance *performance, struct msiv2_
 	}
 	performance->command = (struct command){.text = bytes_text(&performance->line),
 	                                        .dir = performance->plan->work_dir,
-	                                        .stage = &performance->stage};
+	                                        .stage = &performance->stage,
+	                                        .stop = performance->plan->stop};
 	performance->play.client = (struct client){command_ask, &performance->command};
 	TRY(steps_play(&performance->play, err));
 	conclude_shim(performance, performance->play.outcome);
@@ -293,14 +295,16 @@ static bool add_twin(const struct performance *performance, cJSON *run)
 static bool add_exit(const struct performance *performance, cJSON *run)
 {
 	const struct process *process = &performance->shim.process;
+	const struct command *command = &performance->command;
+	int signal = process->ended ? process->signal : command->signal;
+	int status = process->ended ? process->status : command->status;
 	cJSON *exit;
 
-	if (!process->ended)
+	if (!process->ended && !command->ended)
 		return cJSON_AddNullToObject(run, "exit") != NULL;
 	exit = cJSON_AddObjectToObject(run, "exit");
-	return process->signal != 0
-	               ? cJSON_AddNumberToObject(exit, "signal", process->signal) != NULL
-	               : cJSON_AddNumberToObject(exit, "status", process->status) != NULL;
+	return signal != 0 ? cJSON_AddNumberToObject(exit, "signal", signal) != NULL
+	                   : cJSON_AddNumberToObject(exit, "status", status) != NULL;
 }
 
 static bool add_versions(cJSON *run)
@@ -359,6 +363,7 @@ static enum msiv2_rc play(struct performance *performance, const char *dir, stru
 {
 	cJSON *marks;
 
+	performance->stage.device.stop = performance->plan->stop;
 	TRY(stage_open(&performance->stage, &performance->plan->stage, performance->scenario, dir,
 	               err));
 	performance->store = cJSON_CreateObject();

@@ -11,6 +11,7 @@
 #include "evidence.h"
 #include "scenario.h"
 #include "stage.h"
+#include "stop.h"
 
 enum client_mode { CLIENT_SHIM, CLIENT_COMMAND, CLIENT_ADDRESS, CLIENT_MODE_COUNT };
 extern const char *const client_mode_words[CLIENT_MODE_COUNT + 1];
@@ -24,6 +25,8 @@ struct perform_plan {
 	const char *work_dir; /* where the client is started */
 	int64_t time_limit_s; /* at least so long for each scenario; 0: what it says */
 	bool patient;         /* under a debugger: no time limit at all */
+	/* Ends waiting for the client; what comes out then is worth nothing. May be NULL. */
+	const struct stop *stop;
 	/* CLIENT_ADDRESS: tells somebody where the emulator is (its ready line) and returns when
 	 * they are done. No step is taken. */
 	void (*attend)(void *ctx, const char *ready);

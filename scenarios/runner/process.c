@@ -113,7 +113,8 @@ enum msiv2_rc process_start(struct process *process, const char *command, const 
 	OWNED_STRUCT(pipes) pipes = {{-1, -1}, {-1, -1}, {-1, -1}};
 	int rc;
 
-	*process = (struct process){.pid_fd = -1, .in_fd = -1, .out_fd = -1, .err_fd = -1};
+	*process = (struct process){
+	        .pid_fd = -1, .in_fd = -1, .out_fd = -1, .err_fd = -1, .stop = process->stop};
 	if (!pipes_make(&pipes))
 		return err_set(err, MSIV2_INTERNAL, command, "no pipes: %s", strerror(errno));
 	rc = spawn(&pipes, command, dir, environment, &process->pid);
@@ -174,7 +175,8 @@ static bool listen_once(struct process *process, enum awaited awaited, int64_t d
 	        {.fd = process->out_fd, .events = POLLIN},
 	        {.fd = process->err_fd, .events = POLLIN},
 	        {.fd = awaited == AWAIT_ROOM ? process->in_fd : -1, .events = POLLOUT},
-	        {.fd = awaited == AWAIT_EXIT ? process->pid_fd : -1, .events = POLLIN}};
+	        {.fd = awaited == AWAIT_EXIT ? process->pid_fd : -1, .events = POLLIN},
+	        {.fd = stop_fd(process->stop), .events = POLLIN}};
 	int n = poll(fds, sizeof(fds) / sizeof(fds[0]), poll_ms(deadline_us));
 
 	if (n < 0)
@@ -184,7 +186,7 @@ static bool listen_once(struct process *process, enum awaited awaited, int64_t d
 	if (fds[1].revents)
 		drain(&process->err_fd, &process->err_out, PROCESS_STDERR_MAX);
 	process->ended = process->ended || fds[3].revents;
-	return n > 0;
+	return n > 0 && !fds[4].revents;
 }
 
 bool process_write(struct process *process, const char *text, size_t len, int64_t deadline_us)

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "common/bytes.h"
+#include "stop.h"
 
 #define PROCESS_LINE_MAX   ((size_t)1024 * 1024)
 #define PROCESS_STDERR_MAX ((size_t)4 * 1024 * 1024)
@@ -25,6 +26,9 @@ struct process {
 	bool leave; /* the group stays */
 	int status; /* exit status when it ended by itself */
 	int signal; /* that ended it, or 0 */
+	/* Ends all waiting as if the deadline had passed. Set before process_start(), which leaves
+	 * it; may be NULL. */
+	const struct stop *stop;
 };
 
 /* What came of waiting for a line. */

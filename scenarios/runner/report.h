@@ -20,6 +20,7 @@ struct report_case {
 	const struct verdict *verdict;
 	const cJSON *scenario; /* the scenario's file */
 	const cJSON *seen;     /* struct evidence's */
+	bool unplayed;         /* the run ended before it; the verdict is an error and says why */
 };
 
 /* A run. Texts may be NULL. */

@@ -38,7 +38,8 @@ static void add_rows(const struct report *report, struct bytes *out)
 
 	bytes_add_text(out, "\n| scenario | verdict | reason |\n|---|---|---|\n");
 	for (size_t i = 0; i < report->count; i++)
-		if (report->cases[i].verdict->kind != VERDICT_PASS && rows++ < ROWS_MOST)
+		if (report->cases[i].verdict->kind != VERDICT_PASS && !report->cases[i].unplayed &&
+		    rows++ < ROWS_MOST)
 			add_row(&report->cases[i], out);
 	if (rows > ROWS_MOST)
 		bytes_addf(out, "\n%zu more\n", rows - ROWS_MOST);
@@ -57,6 +58,7 @@ void report_markdown(const struct report *report, struct bytes *out)
 		return;
 	add_rows(report, out);
 	for (size_t i = 0; i < report->count; i++)
-		if (verdict_is_bad(report->cases[i].verdict->kind) && told++ < ROWS_MOST)
+		if (verdict_is_bad(report->cases[i].verdict->kind) && !report->cases[i].unplayed &&
+		    told++ < ROWS_MOST)
 			add_explanation(report, &report->cases[i], out);
 }

@@ -39,7 +39,11 @@ void report_sums(const struct report *report, struct bytes *out)
 {
 	struct report_totals totals = report_count(report);
 	const char *comma = "";
+	size_t unplayed = 0;
 
+	for (size_t i = 0; i < report->count; i++)
+		unplayed += report->cases[i].unplayed;
+	totals.of[VERDICT_ERROR] -= unplayed;
 	for (int kind = 0; kind < VERDICT_KIND_COUNT; kind++) {
 		if (totals.of[kind] == 0)
 			continue;
@@ -47,6 +51,8 @@ void report_sums(const struct report *report, struct bytes *out)
 		           verdict_word((enum verdict_kind)kind));
 		comma = ", ";
 	}
+	if (unplayed > 0)
+		bytes_addf(out, "%s%zu not played", comma, unplayed);
 	if (report->count == 0)
 		bytes_add_text(out, "no scenario ran");
 }

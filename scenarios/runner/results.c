@@ -17,6 +17,15 @@ void results_free(struct results *results)
 	*results = (struct results){0};
 }
 
+size_t results_unplayed(const struct results *results)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < results->count; i++)
+		count += !results->items[i].twin_only && !results->items[i].ran;
+	return count;
+}
+
 size_t results_count(const struct results *results, enum verdict_kind kind)
 {
 	size_t count = 0;

@@ -40,6 +40,8 @@ struct results {
 void results_free(struct results *results);
 DEFINE_OWNED_VALUE(results, results_free)
 
+/* How many counted rows were not played because the run ended early. */
+size_t results_unplayed(const struct results *results);
 /* How many counted rows have that verdict. */
 size_t results_count(const struct results *results, enum verdict_kind kind);
 /* A counted row is bad, or the run ended early. */

@@ -13,6 +13,7 @@
 #include "common/text.h"
 #include "form.h"
 #include "tree.h"
+#include "unstarted.h"
 #include "words.h"
 
 #define WHERE      "run"
@@ -33,6 +34,7 @@ struct crew {
 	size_t done, total;
 	unsigned dead_in_row;
 	bool was_sane;   /* the sanity scenario passed the last time */
+	bool met;        /* a client was started */
 	unsigned serial; /* of private folders */
 	enum msiv2_rc rc;
 	struct msiv2_error err;
@@ -72,7 +74,26 @@ static enum msiv2_rc keep_bundle(const struct crew *crew, const struct evidence 
 	return result->evidence ? MSIV2_OK : err_no_memory(err, WHERE);
 }
 
-/* Performs and judges; *out is owned by the caller. */
+static bool is_stopped(const struct crew *crew)
+{
+	return stop_asked(crew->plan->perform.stop);
+}
+
+/* A client that was never there is no client: the command line is wrong. One that was there and is
+ * not any more has earned its verdict. */
+static enum msiv2_rc check_started(struct crew *crew, const struct evidence *evidence,
+                                   struct msiv2_error *err)
+{
+	bool met;
+
+	(void)pthread_mutex_lock(&crew->lock);
+	crew->met = crew->met || !unstarted(evidence);
+	met = crew->met;
+	(void)pthread_mutex_unlock(&crew->lock);
+	return met ? MSIV2_OK : unstarted_error(evidence, crew->plan->perform.command, err);
+}
+
+/* Performs and judges; *out is owned by the caller. It has not run when the run was stopped. */
 static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario, struct result *out,
                              struct msiv2_error *err)
 {
@@ -86,6 +107,9 @@ static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario,
 	TRY(bytes_done(&dir, WHERE, err));
 	TRY(perform(&crew->perform, scenario, twin_verdict(crew, scenario), bytes_text(&dir),
 	            &evidence, err));
+	if (is_stopped(crew))
+		return MSIV2_OK;
+	TRY(check_started(crew, &evidence, err));
 	out->scenario = scenario;
 	out->ran = true;
 	TRY(judge(evidence.scenario, evidence.seen, &out->verdict, err));
@@ -116,8 +140,7 @@ static ptrdiff_t take_next(struct crew *crew)
 	ptrdiff_t index = -1;
 
 	(void)pthread_mutex_lock(&crew->lock);
-	if (crew->rc == MSIV2_OK && crew->dead_in_row < RUN_DEAD_LIMIT &&
-	    !(crew->plan->stop && *crew->plan->stop))
+	if (crew->rc == MSIV2_OK && crew->dead_in_row < RUN_DEAD_LIMIT && !is_stopped(crew))
 		for (size_t i = 0; index < 0 && i < crew->plan->catalogue->count; i++)
 			if (crew->wanted[i])
 				index = (ptrdiff_t)i;
@@ -138,7 +161,7 @@ static void hand_in(struct crew *crew, size_t index, struct result *result, enum
 		crew->rc = rc;
 		crew->err = *err;
 	}
-	if (rc == MSIV2_OK) {
+	if (rc == MSIV2_OK && result->ran) {
 		result->twin_only = place->twin_only;
 		verdict_free(&place->verdict);
 		*place = steal(result);
@@ -201,6 +224,8 @@ static enum msiv2_rc check_sanity(struct crew *crew, const char *when, struct ms
 	if (!sanity || crew->total < RUN_SANITY_FROM || crew->results->broken[0] != '\0')
 		return MSIV2_OK;
 	TRY(try_one(crew, sanity, &result, err));
+	if (!result.ran)
+		return MSIV2_OK;
 	bad = verdict_is_bad(result.verdict.kind);
 	if (found_dead(&result) || (bad && crew->was_sane))
 		words_set(crew->results->broken, sizeof(crew->results->broken),
@@ -228,9 +253,9 @@ static enum msiv2_rc work_round(struct crew *crew, struct msiv2_error *err)
 				*err = crew->err;
 			return crew->rc;
 		}
-		if (crew->plan->stop && *crew->plan->stop) {
+		if (is_stopped(crew)) {
 			words_set(crew->results->broken, sizeof(crew->results->broken), "%s",
-			          "the run was interrupted");
+			          "it was interrupted");
 			return MSIV2_OK;
 		}
 		if (round_left(crew))

@@ -34,11 +34,11 @@ struct run_plan {
 	/* One scenario is over; `done` of `total`. Called by one thread at a time. May be NULL. */
 	void (*told)(void *ctx, const struct result *result, size_t done, size_t total);
 	void *ctx;
-	const volatile int *stop; /* becomes 1 when the run is to end early; may be NULL */
 };
 
-/* Runs. An error is the runner's own (folders, memory, an emulator that cannot start); scenarios
- * that fail are results. */
+/* Runs. An error is the runner's own (folders, memory, an emulator that cannot start), or
+ * MSIV2_CONFIG when there is no such client to start; scenarios that fail are results. When
+ * perform.stop is asked the run ends early. */
 MSIV2_MUST_USE enum msiv2_rc run(const struct run_plan *plan, struct results *out,
                                  struct msiv2_error *err);
 

@@ -16,6 +16,7 @@ struct seen {
 	bool quiet;
 	bool printed;
 	const char *shape;
+	const char *jobs;
 };
 
 static enum msiv2_rc take_port(void *into, const char *value, struct msiv2_error *err)
@@ -51,11 +52,20 @@ static enum msiv2_rc take_print(void *into, const char *value, struct msiv2_erro
 	return MSIV2_OK;
 }
 
+static enum msiv2_rc take_jobs(void *into, const char *value, struct msiv2_error *err)
+{
+	(void)err;
+	((struct seen *)into)->jobs = value;
+	return MSIV2_OK;
+}
+
 static const struct option_row rows[] = {
         {"--port", "N", "Listen there.", false, take_port},
         {"--name", "NAME", "Add a name.", true, take_name},
         {"--quiet", NULL, "Say less.", false, take_quiet},
         {"--print", "[=SHAPE]", "Print.", false, take_print},
+        {"-j", "N", "So many.", false, take_jobs},
+        {"-q", NULL, "The same.", true, take_quiet},
 };
 
 static enum msiv2_rc parse(const char **argv, int argc, struct seen *seen, int *positional,
@@ -64,6 +74,39 @@ static enum msiv2_rc parse(const char **argv, int argc, struct seen *seen, int *
 	memset(seen, 0, sizeof(*seen));
 	return options_parse(rows, TEXT_COUNT(rows), seen, argc, (char **)(uintptr_t)argv,
 	                     positional, err);
+}
+
+static void the_value_of_a_short_option_may_be_joined_to_it(void **state)
+{
+	static const char *const forms[][2] = {{"-j", "4"}, {"-j4", NULL}, {"-j=4", NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < TEXT_COUNT(forms); i++) {
+		const char *argv[] = {forms[i][0], forms[i][1]};
+		struct seen seen;
+		int positional = 0;
+
+		assert_int_equal(parse(argv, forms[i][1] ? 2 : 1, &seen, &positional, NULL),
+		                 MSIV2_OK);
+		assert_string_equal(seen.jobs, "4");
+		assert_int_equal(positional, 0);
+	}
+}
+
+static void nothing_is_joined_to_a_short_flag(void **state)
+{
+	static const char *const forms[] = {"-q4", "-k4", "-jx"};
+	struct seen seen;
+	int positional = 0;
+
+	(void)state;
+	for (size_t i = 0; i < TEXT_COUNT(forms); i++) {
+		const char *argv[] = {forms[i]};
+		bool good = forms[i][1] == 'j';
+
+		assert_int_equal(parse(argv, 1, &seen, &positional, NULL),
+		                 good ? MSIV2_OK : MSIV2_CONFIG);
+	}
 }
 
 static void options_and_arguments_may_be_mixed(void **state)
@@ -158,12 +201,16 @@ static void help_is_aligned_and_complete(void **state)
 	assert_string_equal(bytes_text(&out), "  --port N         Listen there.\n"
 	                                      "  --name NAME      Add a name.\n"
 	                                      "  --quiet          Say less.\n"
-	                                      "  --print[=SHAPE]  Print.\n");
+	                                      "  --print[=SHAPE]  Print.\n"
+	                                      "  -j N             So many.\n"
+	                                      "  -q               The same.\n");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(the_value_of_a_short_option_may_be_joined_to_it),
+	        cmocka_unit_test(nothing_is_joined_to_a_short_flag),
 	        cmocka_unit_test(options_and_arguments_may_be_mixed),
 	        cmocka_unit_test(a_value_in_brackets_may_be_left_out),
 	        cmocka_unit_test(each_mistake_names_the_option),

@@ -66,7 +66,7 @@ static void make_case(struct run_sample *sample, const struct expected *expected
 	                 MSIV2_OK);
 	expected_apply(expected, "2026-11-21", verdict);
 	sample->cases[index] =
-	        (struct report_case){verdict, sample->scenarios[index], sample->seen[index]};
+	        (struct report_case){verdict, sample->scenarios[index], sample->seen[index], false};
 }
 
 void run_sample_make(struct run_sample *out)

@@ -13,8 +13,9 @@
 #include "common/err.h"
 #include "scenarios/runner/catalogue.h"
 #include "scenarios/runner/feature.h"
+#include "scenarios/runner/stop.h"
 
-#define ARGUMENTS_FILTERS 256
+#define ARGUMENTS_FILTERS 4096
 
 /* The forms of report. */
 enum report_form {
@@ -52,7 +53,7 @@ struct arguments {
 	const char *reports[REPORT_FORM_COUNT];
 	/* Where the client is started, and what a signal sets: main() knows. */
 	const char *work_dir;
-	const volatile int *stop;
+	struct stop *stop;
 	/* What is not an option, without the subcommand; a part of argv. */
 	char **words;
 	int word_count;

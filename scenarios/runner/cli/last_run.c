@@ -30,7 +30,7 @@ enum msiv2_rc last_run_write(const char *out_dir, const struct results *results,
 	for (size_t i = 0; i < results->count; i++) {
 		const struct result *result = &results->items[i];
 
-		if (!result->twin_only && verdict_is_bad(result->verdict.kind) &&
+		if (result->ran && !result->twin_only && verdict_is_bad(result->verdict.kind) &&
 		    !cJSON_AddItemToArray(failed, cJSON_CreateString(result->scenario->id)))
 			return err_no_memory(err, NAME);
 	}

@@ -9,7 +9,7 @@
 #include "verbs.h"
 
 /* Set by the first signal: the run ends in good order. The second one ends the program at once. */
-static volatile int interrupted;
+static struct stop interrupted = {.fd = -1};
 
 static const struct {
 	const char *word;
@@ -28,16 +28,18 @@ static const struct {
 static void on_signal(int signal_number)
 {
 	(void)signal_number;
-	interrupted = 1;
+	stop_ask(&interrupted);
 }
 
-static void prepare_process(void)
+static enum msiv2_rc prepare_process(struct msiv2_error *err)
 {
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 
+	TRY(stop_open(&interrupted, err));
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
+	return MSIV2_OK;
 }
 
 static enum msiv2_rc print_help(struct msiv2_error *err)
@@ -104,8 +106,9 @@ int main(int argc, char **argv)
 	struct msiv2_error err = {0};
 	enum msiv2_rc rc;
 
-	prepare_process();
-	rc = run_verb(argc, argv, &status, &err);
+	rc = prepare_process(&err);
+	if (rc == MSIV2_OK)
+		rc = run_verb(argc, argv, &status, &err);
 	if (rc == MSIV2_OK)
 		return (int)status;
 	output_complain(msiv2_error_where(&err), msiv2_error_message(&err));

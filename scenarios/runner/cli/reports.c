@@ -79,7 +79,7 @@ enum msiv2_rc run_report_make(const struct results *results,
 		if (!results->items[i].twin_only)
 			report.cases[count++] = (struct report_case){
 			        &results->items[i].verdict, results->items[i].scenario->json,
-			        results->items[i].seen};
+			        results->items[i].seen, !results->items[i].ran};
 	add_client(results, &report.client);
 	add_rerun(results, &report.rerun);
 	TRY(bytes_done(&report.client, WHERE, err));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-#include <signal.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,22 +26,15 @@ static void attend(void *ctx, const char *ready)
 	const struct arguments *arguments = ctx;
 	OWNED_STRUCT(bytes) line = {0};
 	struct msiv2_error err = {0};
-	sigset_t ends;
-	sigset_t before;
+	struct pollfd stop = {.fd = stop_fd(arguments->stop), .events = POLLIN};
 
 	bytes_addf(&line, "%s\n", ready);
 	if (output_print(&line, &err) != MSIV2_OK) {
 		output_complain(err.where, err.message);
 		return;
 	}
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	/* Blocked but while we wait: a signal between the question and the waiting counts. */
-	(void)pthread_sigmask(SIG_BLOCK, &ends, &before);
-	while (!*arguments->stop)
-		(void)sigsuspend(&before);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	while (!stop_asked(arguments->stop))
+		(void)poll(&stop, 1, -1);
 }
 
 static enum msiv2_rc choose(struct arguments *arguments, struct scenario *any,
@@ -66,7 +59,8 @@ static enum msiv2_rc judge_it(const struct evidence *evidence, enum exit_status 
 	OWNED_STRUCT(requirements) requirements = {0};
 	OWNED_STRUCT(verdict) verdict = {0};
 	OWNED_STRUCT(bytes) shown = {0};
-	struct report_case which = {&verdict, evidence->scenario, evidence->seen};
+	struct report_case which = {
+	        .verdict = &verdict, .scenario = evidence->scenario, .seen = evidence->seen};
 	struct report report = {.cases = &which,
 	                        .count = 1,
 	                        .requirements = &requirements,

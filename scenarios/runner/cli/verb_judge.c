@@ -37,8 +37,9 @@ static enum msiv2_rc judge_bundle(const char *dir, struct bundle *out, struct ms
 static void add_bundle(const struct bundle *bundle, const struct requirements *requirements,
                        struct bytes *out)
 {
-	struct report_case which = {&bundle->verdict, bundle->evidence.scenario,
-	                            bundle->evidence.seen};
+	struct report_case which = {.verdict = &bundle->verdict,
+	                            .scenario = bundle->evidence.scenario,
+	                            .seen = bundle->evidence.seen};
 	struct report report = {.cases = &which,
 	                        .count = 1,
 	                        .requirements = requirements,

@@ -97,14 +97,14 @@ static struct run_plan plan_of(const struct arguments *arguments, const struct c
 	                    .wrapper = wrapper_of(arguments),
 	                    .work_dir = arguments->work_dir,
 	                    .time_limit_s = arguments->time_limit_s,
-	                    .patient = arguments->gdb},
+	                    .patient = arguments->gdb,
+	                    .stop = arguments->stop},
 	        .jobs = arguments->gdb ? 1 : job_count(arguments),
 	        .out_dir = arguments->out_dir,
 	        .keep = arguments->keep,
 	        .amend = amend,
 	        .told = told,
-	        .ctx = desk,
-	        .stop = arguments->stop};
+	        .ctx = desk};
 }
 
 /* The status of a run that came to its end. */
@@ -118,6 +118,18 @@ static enum exit_status status_of(const struct results *results)
 	if (results_bad(results))
 		return STATUS_ERROR;
 	return shown > 0 ? STATUS_GOOD : STATUS_NOTHING;
+}
+
+/* A run that ended early says so in one line, whatever is left. */
+static void complain_early(const struct results *results)
+{
+	OWNED_STRUCT(bytes) text = {0};
+
+	if (results->broken[0] == '\0')
+		return;
+	bytes_addf(&text, "%zu scenarios were not played: %s", results_unplayed(results),
+	           results->broken);
+	output_complain("the run ended early", bytes_text(&text));
 }
 
 static enum msiv2_rc run_and_report(struct arguments *arguments, const struct catalogue *catalogue,
@@ -138,9 +150,8 @@ static enum msiv2_rc run_and_report(struct arguments *arguments, const struct ca
 	TRY(last_run_write(arguments->out_dir, &results, err));
 	TRY(run_report_make(&results, &requirements, arguments, &report, err));
 	TRY(run_report_write(&report, arguments, err));
-	*status = *arguments->stop ? STATUS_STOPPED : status_of(&results);
-	if (results.broken[0] != '\0')
-		output_complain("the run ended early", results.broken);
+	*status = stop_asked(arguments->stop) ? STATUS_STOPPED : status_of(&results);
+	complain_early(&results);
 	return MSIV2_OK;
 }
 
