@@ -100,22 +100,29 @@ void bytes_add_text(struct bytes *b, const char *text)
 	bytes_add(b, text, strlen(text));
 }
 
-void bytes_addf(struct bytes *b, const char *fmt, ...)
+void bytes_addv(struct bytes *b, const char *fmt, va_list args)
 {
-	va_list args;
+	va_list again;
 	int n;
 
-	va_start(args, fmt);
-	n = vsnprintf(NULL, 0, fmt, args);
-	va_end(args);
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
 	if (n < 0 || !reserve(b, (size_t)n)) {
 		b->failed = true;
 		return;
 	}
-	va_start(args, fmt);
 	(void)vsnprintf((char *)b->data + b->len, (size_t)n + 1, fmt, args);
-	va_end(args);
 	b->len += (size_t)n;
+}
+
+void bytes_addf(struct bytes *b, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	bytes_addv(b, fmt, args);
+	va_end(args);
 }
 
 enum msiv2_rc bytes_done(const struct bytes *b, const char *where, struct msiv2_error *err)

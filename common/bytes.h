@@ -11,6 +11,7 @@
 #ifndef COMMON_BYTES_H
 #define COMMON_BYTES_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,9 @@ void bytes_add_byte(struct bytes *b, uint8_t byte);
 void bytes_add_text(struct bytes *b, const char *text);
 /* Appends formatted text. */
 void bytes_addf(struct bytes *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same. */
+void bytes_addv(struct bytes *b, const char *fmt, va_list args)
+        __attribute__((format(printf, 2, 0)));
 /* Forgets the content and the failure, keeps the memory. */
 void bytes_clear(struct bytes *b);
 

@@ -172,10 +172,16 @@ static bool worth_another(const struct acquisition *a, int refusals,
 /* STS-05: everywhere, before anybody can use it again. */
 static void drop_refused(struct acquisition *a, const struct binding *refused, const char *why)
 {
+	int64_t started_us;
+
 	log_line(&a->errand.log, MSIV2_LOG_WARN, "certificate dropped: %s", why);
 	token_cache_drop(a->client->tokens, binding_thumbprint(refused));
 	binding_slot_drop(a->client->slot, refused, true);
+	if (!persistence_is_on(a->client->persistence))
+		return;
+	started_us = mono_us(a);
 	persistence_drop(a->client->persistence, &a->errand, binding_x509(refused));
+	leg_store(a, started_us);
 }
 
 void acquisition_forget_key(struct msiv2_client *client, const struct log *log,

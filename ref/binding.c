@@ -41,11 +41,15 @@ enum msiv2_rc binding_new(const struct binding_parts *parts, struct binding **ou
 	if (X509_up_ref(parts->issue->certificate) != 1)
 		return err_no_memory(err, "binding");
 	binding->x509 = parts->issue->certificate;
-	TRY(certificate_new(parts->issue, parts->key, parts->origin, parts->timings,
-	                    &binding->certificate, err));
+	TRY(certificate_new(parts->issue, parts->key, parts->origin, &binding->certificate, err));
 	TRY(http_pool_new(&config, &binding->pool, err));
 	*out = steal(&binding);
 	return MSIV2_OK;
+}
+
+void binding_set_timings(struct binding *binding, const struct msiv2_timings *timings)
+{
+	certificate_set_timings(binding->certificate, timings);
 }
 
 struct binding *binding_ref(struct binding *binding)

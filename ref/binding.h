@@ -27,12 +27,13 @@ struct binding_parts {
 	const struct msiv2_clock *clock;
 	bool fresh; /* issued with bypass_cache=true (ISSUE-06) */
 	enum certificate_origin origin;
-	const struct msiv2_timings *timings;
 };
 
 /* Makes a binding with copies and references of its own. */
 MSIV2_MUST_USE enum msiv2_rc binding_new(const struct binding_parts *parts, struct binding **out,
                                          struct msiv2_error *err);
+/* How long getting it took: told once, while it has one owner. */
+void binding_set_timings(struct binding *binding, const struct msiv2_timings *timings);
 /* One more owner. */
 struct binding *binding_ref(struct binding *binding);
 /* One owner less; the last one closes the connections. NULL is allowed. */

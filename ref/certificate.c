@@ -7,6 +7,7 @@
 
 #include "common/encoding.h"
 #include "common/mem.h"
+#include "token.h"
 
 #define CERTIFICATE_WHERE "certificate"
 
@@ -61,8 +62,8 @@ static enum msiv2_rc describe(struct msiv2_certificate *cert, X509 *x509, struct
 }
 
 enum msiv2_rc certificate_new(const struct issue *issue, const struct key *key,
-                              enum certificate_origin origin, const struct msiv2_timings *timings,
-                              struct msiv2_certificate **out, struct msiv2_error *err)
+                              enum certificate_origin origin, struct msiv2_certificate **out,
+                              struct msiv2_error *err)
 {
 	OWNED_STRUCT(msiv2_certificate) *cert = mem_alloc(sizeof(*cert));
 
@@ -76,10 +77,16 @@ enum msiv2_rc certificate_new(const struct issue *issue, const struct key *key,
 	cert->origin = origin;
 	cert->key_kind = key_kind(key);
 	cert->key_bits = key_bits(key);
-	cert->timings = *timings;
+	cert->timings = timings_none;
 	TRY(describe(cert, issue->certificate, err));
 	*out = steal(&cert);
 	return MSIV2_OK;
+}
+
+void certificate_set_timings(struct msiv2_certificate *certificate,
+                             const struct msiv2_timings *timings)
+{
+	certificate->timings = *timings;
 }
 
 struct msiv2_certificate *certificate_ref(struct msiv2_certificate *certificate)

@@ -33,11 +33,23 @@ void leg_lives(void *ctx, bool step)
 	store_lock_progress(a->gate);
 }
 
-void leg_done(struct acquisition *a, int64_t *leg_us, const char *name, int64_t started_us)
+static int64_t add_up(const struct acquisition *a, int64_t *leg_us, int64_t started_us)
 {
 	int64_t took_us = mono_us(a) - started_us;
 
 	*leg_us = (*leg_us > 0 ? *leg_us : 0) + took_us;
+	return took_us;
+}
+
+void leg_store(struct acquisition *a, int64_t started_us)
+{
+	(void)add_up(a, &a->timings.store_us, started_us);
+}
+
+void leg_done(struct acquisition *a, int64_t *leg_us, const char *name, int64_t started_us)
+{
+	int64_t took_us = add_up(a, leg_us, started_us);
+
 	log_line(&a->errand.log, MSIV2_LOG_INFO, "%s: %" PRId64 ".%03" PRId64 " ms", name,
 	         took_us / 1000, took_us % 1000);
 	leg_lives(a, true);

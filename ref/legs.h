@@ -14,6 +14,10 @@
  * acquisition adds up. */
 void leg_done(struct acquisition *a, int64_t *leg_us, const char *name, int64_t started_us);
 
+/* Time spent with the store since started_us, which adds up. It is not logged: there are several
+ * such times, and mostly short ones. */
+void leg_store(struct acquisition *a, int64_t started_us);
+
 /* How long one step of a leg may take before those who wait at the mint gate mint alone. */
 #define LEG_QUIET_S 60
 /* The lifesign of an acquisition, which is its ctx: tells those who wait at the mint gate while it

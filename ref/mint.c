@@ -13,6 +13,11 @@ static int64_t now_s(const struct acquisition *a)
 	return clock_now_s(a->client->clock);
 }
 
+static int64_t mono_us(const struct acquisition *a)
+{
+	return clock_mono_us(a->client->clock);
+}
+
 /* What stands behind a certificate, wherever it came from. */
 struct origin {
 	const struct issue *issue;
@@ -26,18 +31,15 @@ struct origin {
 static enum msiv2_rc bind_it(struct acquisition *a, const struct origin *origin,
                              struct binding **out, struct msiv2_error *err)
 {
-	struct msiv2_timings timings = a->timings;
 	const struct binding_parts parts = {.issue = origin->issue,
 	                                    .key = origin->key,
 	                                    .pkey = origin->pkey,
 	                                    .trust = a->client->trust,
 	                                    .clock = a->client->clock,
 	                                    .fresh = origin->fresh,
-	                                    .origin = origin->where,
-	                                    .timings = &timings};
+	                                    .origin = origin->where};
 
 	TRY(issue_check(origin->issue, key_public(origin->key), now_s(a), err));
-	timings.total_us = clock_mono_us(a->client->clock) - a->started_us;
 	return binding_new(&parts, out, err);
 }
 
@@ -93,8 +95,10 @@ static enum msiv2_rc look(struct acquisition *a, const struct mint_order *order,
 	const struct store_record *record;
 	OWNED_STRUCT(key) *key = NULL;
 	OWNED(EVP_PKEY) *pkey = NULL;
+	int64_t started_us = mono_us(a);
 
 	persistence_read(persistence, &a->errand, &records);
+	leg_store(a, started_us);
 	if (persistence_choose(persistence, &records, &want) == NULL)
 		return MSIV2_OK;
 	TRY(leg_key(a, &key, &pkey, err));
@@ -106,8 +110,11 @@ static enum msiv2_rc look(struct acquisition *a, const struct mint_order *order,
 		TRY(bind_record(a, record, key, pkey, out, err));
 	/* When nothing was found, what is there may only go once there is something better
 	 * (ISSUE-05). */
-	if (*out != NULL)
-		persistence_prune(persistence, &a->errand, &records);
+	if (*out == NULL)
+		return MSIV2_OK;
+	started_us = mono_us(a);
+	persistence_prune(persistence, &a->errand, &records);
+	leg_store(a, started_us);
 	return MSIV2_OK;
 }
 
@@ -144,6 +151,15 @@ static bool worth_keeping(const struct acquisition *a, const struct binding *bin
 	       !binding_is_stale(binding, now_s(a));
 }
 
+static void store_it(struct acquisition *a, const struct mint_order *order,
+                     const struct issue *issue, const struct key *key)
+{
+	int64_t started_us = mono_us(a);
+
+	persistence_keep(a->client->persistence, &a->errand, issue, key, order->bypass_cache);
+	leg_store(a, started_us);
+}
+
 static enum msiv2_rc issue_one(struct acquisition *a, const struct mint_order *order,
                                struct key *key, EVP_PKEY *pkey, struct binding **out,
                                struct msiv2_error *err)
@@ -165,8 +181,7 @@ static enum msiv2_rc issue_one(struct acquisition *a, const struct mint_order *o
 	TRY(bind_it(a, &origin, out, err));
 	TRY(check_gain(order, &issue, err));
 	if (worth_keeping(a, *out, key))
-		persistence_keep(a->client->persistence, &a->errand, &issue, key,
-		                 order->bypass_cache);
+		store_it(a, order, &issue, key);
 	return MSIV2_OK;
 }
 
@@ -191,6 +206,34 @@ static enum msiv2_rc mint_behind(struct acquisition *a, const struct mint_order 
 	return issue_one(a, order, key, pkey, out, err);
 }
 
+/* From the store, or else behind its gate. */
+static enum msiv2_rc look_or_queue(struct acquisition *a, const struct mint_order *order,
+                                   struct binding **out, struct store_lock **gate,
+                                   struct msiv2_error *err)
+{
+	int64_t started_us;
+	enum msiv2_rc rc;
+
+	if (!persistence_is_on(a->client->persistence))
+		return MSIV2_OK;
+	if (may_look(order))
+		TRY(look(a, order, out, err));
+	if (*out != NULL)
+		return MSIV2_OK;
+	started_us = mono_us(a);
+	rc = persistence_gate(a->client->persistence, &a->errand, gate, err);
+	leg_store(a, started_us);
+	return rc;
+}
+
+static void tell_timings(const struct acquisition *a, struct binding *binding)
+{
+	struct msiv2_timings timings = a->timings;
+
+	timings.total_us = mono_us(a) - a->started_us;
+	binding_set_timings(binding, &timings);
+}
+
 enum msiv2_rc mint(struct acquisition *a, const struct mint_order *order, struct binding **out,
                    struct msiv2_error *err)
 {
@@ -198,21 +241,17 @@ enum msiv2_rc mint(struct acquisition *a, const struct mint_order *order, struct
 	OWNED_STRUCT(binding) *binding = NULL;
 	enum msiv2_rc rc = MSIV2_OK;
 
-	if (persistence_is_on(a->client->persistence)) {
-		if (may_look(order))
-			TRY(look(a, order, &binding, err));
-		if (binding == NULL)
-			TRY(persistence_gate(a->client->persistence, &a->errand, &gate, err));
-	}
+	TRY(look_or_queue(a, order, &binding, &gate, err));
 	if (binding == NULL) {
 		a->gate = gate;
-		a->gate_step_us = a->gate_told_us = clock_mono_us(a->client->clock);
+		a->gate_step_us = a->gate_told_us = mono_us(a);
 		a->errand.patience.lifesign = (struct lifesign){leg_lives, a};
 		rc = mint_behind(a, order, &gate, &binding, err);
 		a->gate = NULL;
 		a->errand.patience.lifesign = (struct lifesign){0};
 	}
 	TRY(rc);
+	tell_timings(a, binding);
 	token_cache_keep(a->client->tokens, binding_thumbprint(binding)); /* TOK-02 */
 	log_line(&a->errand.log, MSIV2_LOG_INFO, "certificate: %s, sha256 %s, %s",
 	         msiv2_certificate_origin(binding_certificate(binding)),

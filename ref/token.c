@@ -11,7 +11,7 @@ struct msiv2_token {
 	int64_t total_us;
 };
 
-const struct msiv2_timings timings_none = {-1, -1, -1, -1, -1, -1, -1, -1};
+const struct msiv2_timings timings_none = {-1, -1, -1, -1, -1, -1, -1, -1, -1};
 
 enum msiv2_rc token_new(struct grant *grant, bool from_cache, int64_t total_us,
                         struct msiv2_token **out, struct msiv2_error *err)

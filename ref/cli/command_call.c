@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
+#include "challenge.h"
 #include "command.h"
 #include "common/text.h"
 #include "json_report.h"
@@ -19,6 +20,27 @@ static const char *text_or_null(const char *text)
 	return text != NULL && text_is_utf8(text, strlen(text)) ? text : NULL;
 }
 
+/* What the resource wants instead, or NULL. One that sends the token back is not repeated (SEC-01).
+ */
+static const char *challenge_of(const struct msiv2_response *response)
+{
+	const char *header = msiv2_response_header(response, "WWW-Authenticate");
+
+	if (header == NULL ||
+	    strstr(header, msiv2_token_secret(msiv2_response_token(response))) != NULL)
+		return NULL;
+	return header;
+}
+
+static void add_challenge(struct json_report *report, cJSON *object, const char *challenge)
+{
+	OWNED_STRUCT(bytes) claims = {0};
+	bool any = challenge != NULL && challenge_claims(challenge, &claims);
+
+	json_report_text(report, object, "www_authenticate", text_or_null(challenge));
+	json_report_text(report, object, "claims", any ? bytes_text(&claims) : NULL);
+}
+
 /* A body that is no text has no place in JSON. */
 static void add_response(struct json_report *report, const struct msiv2_response *response)
 {
@@ -29,8 +51,7 @@ static void add_response(struct json_report *report, const struct msiv2_response
 	json_report_number(report, object, "status", msiv2_response_status(response));
 	json_report_text(report, object, "content_type",
 	                 text_or_null(msiv2_response_header(response, "Content-Type")));
-	json_report_text(report, object, "www_authenticate",
-	                 text_or_null(msiv2_response_header(response, "WWW-Authenticate")));
+	add_challenge(report, object, challenge_of(response));
 	json_report_number(report, object, "body_bytes", (double)len);
 	json_report_text(report, object, "body", strlen(body) == len ? text_or_null(body) : NULL);
 }
@@ -73,6 +94,23 @@ static enum msiv2_rc as_json(const struct arguments *args, const struct msiv2_re
 	return json_report_print(&report, out, err);
 }
 
+static void say_refusal(const struct arguments *args, const struct msiv2_response *response,
+                        struct bytes *notes)
+{
+	const char *challenge = challenge_of(response);
+	OWNED_STRUCT(bytes) line = {0};
+	OWNED_STRUCT(bytes) claims = {0};
+
+	bytes_addf(notes, "msiv2: resource_refused: HTTP %d from %s\n",
+	           msiv2_response_status(response), args->url);
+	if (challenge == NULL)
+		return;
+	challenge_line(challenge, &line);
+	text_report_line(notes, "  challenge", "%s", bytes_text(&line));
+	if (challenge_claims(challenge, &claims))
+		text_report_line(notes, "  --claims", "%s", bytes_text(&claims));
+}
+
 /* The body is the product and goes to stdout alone; what was done goes to stderr. */
 static enum msiv2_rc for_people(const struct arguments *args, const struct msiv2_response *response,
                                 struct command_result *result, struct msiv2_error *err)
@@ -87,8 +125,7 @@ static enum msiv2_rc for_people(const struct arguments *args, const struct msiv2
 	text_report_line(&result->notes, "resource", "HTTP %d, %zu bytes from %s",
 	                 msiv2_response_status(response), len, args->url);
 	if (!succeeded(response))
-		bytes_addf(&result->notes, "msiv2: resource_refused: HTTP %d from %s\n",
-		           msiv2_response_status(response), args->url);
+		say_refusal(args, response, &result->notes);
 	bytes_add(&result->out, body, len);
 	return bytes_done(&result->out, "output", err);
 }

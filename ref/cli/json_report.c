@@ -100,7 +100,8 @@ void json_report_timings(struct json_report *report, const struct msiv2_timings 
 	        {"key", timings->key_us},           {"metadata", timings->metadata_us},
 	        {"csr", timings->csr_us},           {"attestation", timings->attestation_us},
 	        {"issue", timings->issue_us},       {"token", timings->token_us},
-	        {"resource", timings->resource_us}, {"total", timings->total_us},
+	        {"resource", timings->resource_us}, {"store", timings->store_us},
+	        {"total", timings->total_us},
 	};
 	cJSON *object = json_report_object(report, NULL, "timings_ms");
 

@@ -12,13 +12,13 @@
 
 void text_report_line(struct bytes *out, const char *label, const char *fmt, ...)
 {
-	char text[1024];
 	va_list args;
 
+	bytes_addf(out, "%-*s", LABEL_WIDTH, label);
 	va_start(args, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, args);
+	bytes_addv(out, fmt, args);
 	va_end(args);
-	bytes_addf(out, "%-*s%s\n", LABEL_WIDTH, label, text);
+	bytes_add_byte(out, '\n');
 }
 
 static void leg(struct bytes *out, const char *label, int64_t took_us, const char *text)
@@ -41,6 +41,7 @@ void text_report_legs(struct bytes *out, const struct msiv2_timings *timings,
 	leg(out, "attestation", timings->attestation_us, "token for the key");
 	leg(out, "csr", timings->csr_us, "signed with RSASSA-PSS");
 	leg(out, "issue", timings->issue_us, "certificate from IMDS");
+	leg(out, "store", timings->store_us, "looking, waiting, keeping");
 	leg(out, "token", timings->token_us, cert != NULL ? msiv2_certificate_endpoint(cert) : "");
 	leg(out, "resource", timings->resource_us, "");
 	leg(out, "total", timings->total_us, "");

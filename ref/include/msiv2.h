@@ -184,6 +184,7 @@ MSIV2_API const struct msiv2_certificate *msiv2_token_certificate(const struct m
 struct msiv2_timings {
 	int64_t key_us, metadata_us, csr_us, issue_us, token_us, resource_us, total_us;
 	int64_t attestation_us;
+	int64_t store_us; /* reading, writing and cleaning it, and waiting at its mint gate */
 };
 /* Legs of the acquisition that got the token: of the one that was shared, when several callers
  * asked for the same at once; none when it came from the cache. The total is this caller's own. */

@@ -78,8 +78,7 @@ enum msiv2_rc mint_bench_binding(int64_t not_before_s, int64_t not_after_s, bool
 	                                    .pkey = material()->pkey,
 	                                    .clock = clock_system(),
 	                                    .fresh = fresh,
-	                                    .origin = origin,
-	                                    .timings = &timings_none};
+	                                    .origin = origin};
 
 	mint_bench_issue(&issue, not_before_s, not_after_s);
 	return binding_new(&parts, out, NULL);

@@ -19,6 +19,8 @@ static enum msiv2_rc fault(enum seam seam, struct msiv2_error *err)
 	enum msiv2_rc rc = store_seam()->rc[seam];
 
 	store_seam()->asked[seam]++;
+	if (store_seam()->clock != NULL && seam != SEAM_NEW)
+		clock_wait_us(store_seam()->clock, CLOCK_US_PER_S);
 	return rc != MSIV2_OK ? err_set(err, rc, "/the/store", "scripted: %s", names[seam])
 	                      : MSIV2_OK;
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "common/clock.h"
 #include "common/err.h"
 
 enum seam { SEAM_NEW, SEAM_READ, SEAM_PUT, SEAM_REMOVE, SEAM_REMOVE_ALIAS, SEAM_GATE, SEAMS };
@@ -19,6 +20,8 @@ struct store_seam {
 	bool gate_stalls;
 	int progress;   /* what waiters at the gate have been told */
 	int bad_checks; /* so many certificates fail issue_check() */
+	const struct msiv2_clock
+	        *clock; /* on which each call of a store takes 1 s; NULL = no time */
 };
 
 /* The one there is; all zero = nothing fails. */

@@ -62,8 +62,7 @@ static void without_memory_there_is_no_binding(void **state)
 	const struct binding_parts parts = {.issue = &issue,
 	                                    .key = mint_bench_key(),
 	                                    .pkey = mint_bench_pkey(),
-	                                    .clock = clock_system(),
-	                                    .timings = &timings_none};
+	                                    .clock = clock_system()};
 	struct binding *binding = NULL;
 	unsigned nth = 0;
 

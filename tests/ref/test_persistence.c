@@ -193,7 +193,38 @@ static void waiters_at_the_gate_are_told_of_each_leg(void **state)
 	assert_int_equal(store_seam()->progress, 4);
 }
 
-/* STORE-08 */
+/* In virtual time nothing takes any but the store. */
+static void expect_time_with_the_store(struct desk *desk, int calls)
+{
+	struct msiv2_timings timings;
+
+	assert_int_equal(acquire(desk, &vault), MSIV2_OK);
+	msiv2_token_timings(desk->token, &timings);
+	assert_int_equal(timings.store_us, calls * CLOCK_US_PER_S);
+	assert_int_equal(timings.total_us, timings.store_us);
+	msiv2_certificate_timings(msiv2_token_certificate(desk->token), &timings);
+	assert_int_equal(timings.store_us, calls * CLOCK_US_PER_S);
+	assert_int_equal(timings.total_us, timings.store_us);
+}
+
+static void time_with_the_store_is_a_leg_so_that_legs_add_up(void **state)
+{
+	struct desk *desk = *state;
+	struct msiv2_timings timings;
+
+	store_seam()->clock = &desk->cloud.clock.clock;
+	expect_time_with_the_store(desk, 4); /* a look, the gate, another look, and a write */
+	open_client(desk, "keyguard");
+	expect_time_with_the_store(desk, 1);
+	open_client(desk, "keyguard");
+	desk->refusals = 1;
+	expect_time_with_the_store(desk, 1 + 1 + 4); /* and all is removed */
+	open_client(desk, "memory");
+	assert_int_equal(acquire(desk, &vault), MSIV2_OK);
+	msiv2_token_timings(desk->token, &timings);
+	assert_int_equal(timings.store_us, -1);
+}
+
 /* LIFE-04: a holder that waits for IMDS to come back, 10 s at a time, is alive. */
 static void waiters_at_the_gate_are_told_while_the_holder_waits_itself(void **state)
 {
@@ -231,6 +262,7 @@ static void what_a_key_of_another_name_has_is_left_alone(void **state)
 	assert_int_equal(entries(desk), 2);
 }
 
+/* STORE-08 */
 static void of_memory_keys_nothing_is_asked_of_the_store(void **state)
 {
 	struct desk *desk = *state;
@@ -565,6 +597,7 @@ int main(void)
 	        at_a_desk(what_one_client_was_issued_the_next_one_loads),
 	        at_a_desk(waiters_at_the_gate_are_told_of_each_leg),
 	        at_a_desk(waiters_at_the_gate_are_told_while_the_holder_waits_itself),
+	        at_a_desk(time_with_the_store_is_a_leg_so_that_legs_add_up),
 	        at_a_desk(what_a_key_of_another_name_has_is_left_alone),
 	        at_a_desk(of_memory_keys_nothing_is_asked_of_the_store),
 	        at_a_desk(a_memory_key_of_a_longer_list_is_not_kept_either),

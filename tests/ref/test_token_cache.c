@@ -29,8 +29,7 @@ static int group_setup(void **state)
 	                      .tenant_id = mem_strdup("tenant"),
 	                      .identity_type = mem_strdup("SystemAssigned"),
 	                      .endpoint = mem_strdup("https://sts.example")};
-	struct binding_parts parts = {
-	        .issue = &issue, .pkey = pkey, .clock = clock_system(), .timings = &timings_none};
+	struct binding_parts parts = {.issue = &issue, .pkey = pkey, .clock = clock_system()};
 
 	(void)state;
 	assert_int_equal(memory_key_create(&key, NULL), MSIV2_OK);
