@@ -17,9 +17,10 @@ typedef bool (*tree_visit_fn)(void *ctx, const char *relative, const char *path,
                               const struct stat *facts);
 
 /* Shows everything below `root` in no order, a folder before what is in it; a root that is not
- * there is shown nothing of. False when it was ended, or something could not be looked at. */
+ * there is shown nothing of. False when it was ended, or something could not be looked at; the rest
+ * is shown all the same. */
 bool tree_walk(const char *root, tree_visit_fn visit, void *ctx);
-/* Removes it and everything in it, whatever its modes; nothing there is fine. */
+/* Removes it and everything in it, however deep and whatever its modes; nothing there is fine. */
 void tree_remove(const char *path);
 /* A new folder `PREFIX.XXXXXX` (mode 0700) below TMPDIR or /tmp; its path is appended. */
 MSIV2_MUST_USE enum msiv2_rc tree_make_private(const char *prefix, struct bytes *path,
