@@ -12,6 +12,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "form.h"
+#include "private_dir.h"
 #include "tree.h"
 #include "unstarted.h"
 #include "words.h"
@@ -428,10 +429,9 @@ enum msiv2_rc run(const struct run_plan *plan, struct results *out, struct msiv2
 	OWNED(flag) *twins = mem_alloc(count * sizeof(bool));
 	OWNED(flag) *wanted = mem_alloc(count * sizeof(bool));
 	OWNED_STRUCT(results) results = {0};
-	OWNED_STRUCT(bytes) root = {0};
+	OWNED_STRUCT(private_dir) root = {0};
 	int64_t begun_us = clock_mono_us(clock_system());
 	struct crew crew = {.plan = plan, .perform = plan->perform, .results = &results};
-	enum msiv2_rc rc;
 
 	if (!chosen || !twins || !wanted)
 		return err_no_memory(err, WHERE);
@@ -442,11 +442,9 @@ enum msiv2_rc run(const struct run_plan *plan, struct results *out, struct msiv2
 	crew.wanted = wanted;
 	TRY(make_rows(&results, plan->catalogue, twins, err));
 	describe(plan, &results);
-	TRY(tree_make_private("msiv2c", &root, err));
-	crew.root = bytes_text(&root);
-	rc = run_in(&crew, err);
-	tree_remove(bytes_text(&root));
-	TRY(rc);
+	TRY(private_dir_make(&root, err));
+	crew.root = bytes_text(&root.path);
+	TRY(run_in(&crew, err));
 	settle(&crew);
 	tidy(&crew, chosen, twins);
 	results.took_ms = (clock_mono_us(clock_system()) - begun_us) / CLOCK_US_PER_MS;

@@ -9,6 +9,7 @@
 #include "reports.h"
 #include "scenarios/runner/explain.h"
 #include "scenarios/runner/perform.h"
+#include "scenarios/runner/private_dir.h"
 #include "scenarios/runner/tree.h"
 #include "verbs.h"
 
@@ -103,13 +104,10 @@ enum msiv2_rc verb_address(struct arguments *arguments, enum exit_status *status
 {
 	OWNED_STRUCT(catalogue) catalogue = {0};
 	OWNED_STRUCT(scenario) any = {0};
-	OWNED_STRUCT(bytes) root = {0};
+	OWNED_STRUCT(private_dir) root = {0};
 	const struct scenario *scenario = NULL;
-	enum msiv2_rc rc;
 
 	TRY(choose(arguments, &any, &catalogue, &scenario, err));
-	TRY(tree_make_private("msiv2c", &root, err));
-	rc = serve(arguments, bytes_text(&root), scenario, status, err);
-	tree_remove(bytes_text(&root));
-	return rc;
+	TRY(private_dir_make(&root, err));
+	return serve(arguments, bytes_text(&root.path), scenario, status, err);
 }

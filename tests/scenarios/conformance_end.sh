@@ -1,0 +1,202 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# How a run of msiv2-conformance ends before its time: by a signal, by SIGKILL, by a client that is
+# dead or was never there. Whatever the end: no process and no folder is left.
+set -eu
+
+bin=$MSIV2_BIN
+dir=$(mktemp -d)
+conformance=$bin/msiv2-conformance
+shim=$bin/msiv2-shim
+runner=
+trap 'end $?' EXIT
+
+end() {
+	[ -z "$runner" ] || kill -KILL "$runner" 2>/dev/null || :
+	rm -rf "$dir"
+	exit "$1"
+}
+
+fail() {
+	printf 'conformance_end.sh: %s\n' "$*" >&2
+	[ ! -s "$dir/text" ] || sed 's/^/  | /' "$dir/text" >&2
+	exit 1
+}
+
+has() {
+	grep -q -e "$1" "$dir/text" || fail "no line with $1"
+}
+
+# status WANTED ARGUMENT...: runs the program; its output is in $dir/text.
+status() {
+	wanted=$1
+	shift
+	got=0
+	"$conformance" "$@" --out "$dir/out" >"$dir/text" 2>&1 || got=$?
+	[ "$got" -eq "$wanted" ] || fail "exit status $got, not $wanted: $*"
+}
+
+# ended PID: it is not there, or only as a zombie that nobody took notice of.
+ended() {
+	[ ! -e "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
+# await_end PID: until it has ended, 20 s at most.
+await_end() {
+	patience=200
+	until ended "$1"; do
+		patience=$((patience - 1))
+		[ "$patience" -gt 0 ] || fail "process $1 does not end"
+		timeout 0.1 tail -s 0.05 --pid="$1" -f /dev/null || :
+	done
+}
+
+# All private folders of the runs below are here.
+mkdir "$dir/tmp"
+TMPDIR=$dir/tmp
+export TMPDIR
+
+# A shim that is a good one the first $GOOD times; then it starts somebody else, tells both process
+# ids to the pipe, and hears neither SIGTERM nor the end of its input.
+cat >"$dir/hangs" <<END
+#!/bin/sh
+n=1
+while ! mkdir "$dir/times.\$n" 2>/dev/null; do n=\$((n + 1)); done
+[ "\$n" -gt "\$GOOD" ] || exec "$shim"
+trap '' HUP INT TERM
+sleep 300 &
+echo '{"protocol":1,"name":"hangs","keys":["memory","hardware"],"features":[]}'
+echo "\$\$ \$!" >"$dir/pipe"
+wait
+END
+chmod +x "$dir/hangs"
+mkfifo "$dir/pipe"
+
+# start GOOD ARGUMENT...: a run that hangs; sets runner, and the ids of what it started.
+start() {
+	rm -rf "$dir"/times.*
+	GOOD=$1
+	export GOOD
+	shift
+	"$conformance" run --shim "$dir/hangs" --out "$dir/out" "$@" >"$dir/text" 2>&1 &
+	runner=$!
+	read -r first second <"$dir/pipe"
+}
+
+# keeper_of PID: the process that waits for the end of the runner.
+keeper_of() {
+	grep -lsazF msiv2-keeper /proc/[0-9]*/cmdline | while read -r file; do
+		id=${file#/proc/}
+		id=${id%/cmdline}
+		! grep -q "^PPid:[[:space:]]*$1\$" "/proc/$id/status" 2>/dev/null || echo "$id"
+	done
+}
+
+# nothing_left HOW: no client, nobody it started, no folder.
+nothing_left() {
+	ended "$first" || fail "the client lives: $1"
+	ended "$second" || fail "what the client started lives: $1"
+	[ -z "$(ls -A "$dir/tmp")" ] || fail "a private folder is left: $1"
+}
+
+# A signal: the end is quick, is told in one line, and the reports are whole.
+for signal in INT TERM; do
+	start 3 flow -j1 --tap "$dir/tap" --json "$dir/json" --junit "$dir/junit" \
+		--markdown "$dir/markdown" --html "$dir/html"
+	begun=$(date +%s)
+	kill -s "$signal" "$runner"
+	got=0
+	wait "$runner" || got=$?
+	runner=
+	[ "$got" -eq 130 ] || fail "exit status $got, not 130"
+	[ $(($(date +%s) - begun)) -lt 10 ] || fail 'an interrupted run goes on'
+	nothing_left "SIG$signal"
+	has '^2 pass, 14 not played$'
+	has 'the run ended early: 14 scenarios were not played: it was interrupted$'
+	[ "$(grep -c 'not played:' "$dir/text")" -eq 1 ] || fail 'told more than once'
+	if grep -q 'not run' "$dir/text"; then fail 'what was not played is listed'; fi
+	grep -q '^1\.\.16$' "$dir/tap" || fail 'TAP has another plan'
+	[ "$(grep -c '^\(not \)\{0,1\}ok ' "$dir/tap")" -eq 16 ] || fail 'TAP is not whole'
+	grep -q '14 not played' "$dir/markdown" || fail 'Markdown does not say it'
+	tail -n 1 "$dir/html" | grep -q '</html>' || fail 'HTML is not whole'
+	/usr/bin/python3 - "$dir" <<-'END'
+		import json, sys, xml.etree.ElementTree as tree
+		report = json.load(open(sys.argv[1] + "/json"))
+		assert report["totals"]["error"] == 14 and len(report["verdicts"]) == 16, report["totals"]
+		assert all(v["reason"] == "not run: it was interrupted"
+		           for v in report["verdicts"] if v["verdict"] == "error")
+		cases = tree.parse(sys.argv[1] + "/junit").findall(".//testcase")
+		assert len(cases) == 16, len(cases)
+	END
+done
+# What was not played is not what failed.
+status 4 run --rerun-failed --shim "$shim"
+has 'nothing failed'
+
+# SIGKILL: client, device and folder do not outlive the runner.
+keys=memory
+if command -v swtpm >/dev/null 2>&1; then keys="memory hardware"; fi
+for key in $keys; do
+	start 0 flow.cold --key "$key"
+	device=$(cat "$dir"/tmp/*/*/dev/pid 2>/dev/null) || device=
+	[ "$key" = memory ] || [ -n "$device" ] || fail 'there is no device'
+	keeper=$(keeper_of "$runner")
+	[ -n "$keeper" ] || fail 'nobody keeps the folder'
+	kill -KILL "$runner"
+	wait "$runner" 2>/dev/null || :
+	runner=
+	await_end "$keeper"
+	nothing_left SIGKILL
+	[ -z "$device" ] || ended "$device" || fail 'the device lives'
+done
+
+# When the keeper was killed as well the next run does it; a folder in use is left alone.
+start 0 flow.cold
+dead=$(ls "$dir/tmp")
+keeper=$(keeper_of "$runner")
+kill -KILL "$keeper" "$runner"
+wait "$runner" 2>/dev/null || :
+mkdir "$dir/tmp/msiv2r.locked" "$dir/tmp/msiv2r.mine00"
+exec 9<"$dir/tmp/msiv2r.locked"
+flock 9
+status 0 run flow.cold --shim "$shim"
+[ ! -e "$dir/tmp/$dead" ] || fail 'what a dead run left stays'
+ended "$first" || fail 'the client of a dead run lives'
+ended "$second" || fail 'what the client of a dead run started lives'
+[ -d "$dir/tmp/msiv2r.locked" ] || fail 'a folder in use was removed'
+[ ! -e "$dir/tmp/msiv2r.mine00" ] || fail 'a folder that nobody uses stays'
+exec 9<&-
+runner=
+
+# A client that is not there is a wrong command line, not a verdict.
+printf 'no program\n' >"$dir/text.txt"
+for client in "$dir/none" "$dir/text.txt" 'no-such-program --with arguments'; do
+	for way in --shim --command; do
+		for what in flow.cold flow; do
+			status 2 run "$what" "$way" "$client"
+			[ "$(wc -l <"$dir/text")" -eq 1 ] || fail 'more than one line'
+			has "^msiv2-conformance: $client: cannot be started: sh: "
+		done
+	done
+done
+# One that was there is judged, also when it ends as if it was not.
+rm -rf "$dir"/times.*
+cat >"$dir/goes" <<END
+#!/bin/sh
+mkdir "$dir/times.1" 2>/dev/null && exec "$shim"
+exit 127
+END
+chmod +x "$dir/goes"
+status 1 run flow.cold flow.cached -j1 --shim "$dir/goes"
+has '^1 pass, 1 fail$'
+status 1 run flow.cold --shim 'kill -SEGV $$'
+has 'ended by signal 11'
+status 1 run flow.cold --command 'exit 1'
+
+# A client that is dead ends the run, which says so once.
+status 3 run flow --shim 'exit 3' --tap "$dir/tap"
+has '^16 not played$'
+[ "$(grep -c 'not played:' "$dir/text")" -eq 1 ] || fail 'told more than once'
+[ "$(grep -c 'exit status 3' "$dir/text")" -eq 1 ] || fail 'the reason is told more than once'
+[ "$(grep -c '^not ok ' "$dir/tap")" -eq 16 ] || fail 'TAP is not whole'
+[ -z "$(ls -A "$dir/tmp")" ] || fail 'a private folder is left'
