@@ -151,8 +151,9 @@ static enum msiv2_rc say_json(struct verification *verification, const struct st
 	json_report_number(report, NULL, "leftovers", (double)audit->leftovers);
 	json_report_number(report, NULL, "entries", (double)verification->entries);
 	if (verification->problems > 0) {
-		(void)err_set(&found, MSIV2_STORE, store_path(verification->desk->store),
-		              "%zu problems", verification->problems);
+		(void)err_set(&found, MSIV2_STORE, store_path(verification->desk->store), "%zu %s",
+		              verification->problems,
+		              text_report_word(verification->problems, "problem", "problems"));
 		json_report_error(report, msiv2_rc_name(found.rc), &found);
 	}
 	return json_report_print(report, &result->out, err);
@@ -167,10 +168,13 @@ static enum msiv2_rc say_text(const struct verification *verification,
 	text_report_line(out, "store", "%s in %s", store_scope_name(verification->desk->scope),
 	                 store_path(verification->desk->store));
 	bytes_add(out, verification->lines.data, verification->lines.len);
-	text_report_line(out, "verified",
-	                 "%zu folders, %zu files, %zu entries, %zu leftovers; %zu problems",
-	                 audit->folders, audit->files, verification->entries, audit->leftovers,
-	                 verification->problems);
+	text_report_line(
+	        out, "verified", "%zu %s, %zu %s, %zu %s, %zu %s; %zu %s", audit->folders,
+	        text_report_word(audit->folders, "folder", "folders"), audit->files,
+	        text_report_word(audit->files, "file", "files"), verification->entries,
+	        text_report_word(verification->entries, "entry", "entries"), audit->leftovers,
+	        text_report_word(audit->leftovers, "leftover", "leftovers"), verification->problems,
+	        text_report_word(verification->problems, "problem", "problems"));
 	return bytes_done(&verification->lines, "output", err);
 }
 

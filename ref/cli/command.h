@@ -23,6 +23,12 @@ struct command_result {
 typedef enum msiv2_rc command_fn(const struct arguments *args, struct command_result *result,
                                  struct msiv2_error *err);
 
+/* Appends the help of a command's verbs. */
+typedef void verbs_help_fn(struct bytes *out);
+/* One verb of it, with what it takes ("" = nothing). */
+void command_verb_help(const char *name, const char *argument, const char *summary,
+                       struct bytes *out);
+
 /* msiv2 token */
 command_fn command_token;
 /* msiv2 call */
@@ -31,11 +37,13 @@ command_fn command_call;
 command_fn command_csr;
 /* msiv2 cert */
 command_fn command_cert;
+verbs_help_fn command_cert_verbs;
 /* msiv2 probe */
 command_fn command_probe;
 
 /* msiv2 key */
 command_fn command_key;
+verbs_help_fn command_key_verbs;
 /* msiv2 doctor */
 command_fn command_doctor;
 

@@ -55,14 +55,26 @@ static const struct verb {
 	bool pem;    /* takes --pem */
 	bool all;    /* takes --all */
 	cert_verb_fn *run;
+	const char *summary;
 } verbs[] = {
-        {"list", true, false, false, false, cert_list},
-        {"show", true, true, true, false, cert_show},
-        {"renew", false, false, false, false, cert_renew},
-        {"remove", true, true, false, false, cert_remove},
-        {"purge", true, false, false, true, cert_purge},
-        {"verify", false, false, false, false, cert_verify},
+        {"list", true, false, false, false, cert_list, "every stored one: why it is used or not"},
+        {"show", true, true, true, false, cert_show, "all about those of TARGET"},
+        {"renew", false, false, false, false, cert_renew, "have a new one issued, and keep it"},
+        {"remove", true, true, false, false, cert_remove, "remove those of TARGET"},
+        {"purge", true, false, false, true, cert_purge,
+         "remove what no acquisition can use; with --all everything"},
+        {"verify", false, false, false, false, cert_verify,
+         "check permissions, contents, keys and, with --ca, chains"},
 };
+
+void command_cert_verbs(struct bytes *out)
+{
+	for (size_t i = 0; i < TEXT_COUNT(verbs); i++)
+		command_verb_help(verbs[i].name, verbs[i].target ? " TARGET" : "", verbs[i].summary,
+		                  out);
+	bytes_addf(out, "\nTARGET is an alias, or %d digits or more of a certificate's SHA-256.\n",
+	           STORE_DESK_DIGITS_MIN);
+}
 
 static enum msiv2_rc check(const struct verb *verb, const struct arguments *args,
                            struct msiv2_error *err)

@@ -106,11 +106,19 @@ static const struct verb {
 	bool device;      /* is about one device, named by --keys */
 	enum msiv2_rc (*run)(const struct arguments *args, struct session *session,
 	                     struct command_result *result, struct msiv2_error *err);
+	const char *summary; /* NULL = not shown by help */
 } verbs[] = {
-        {NULL, false, false, show},
-        {"enrol", true, true, enrol},
-        {"remove", false, true, remove_key},
+        {NULL, false, false, show, NULL},
+        {"enrol", true, true, enrol, "have the identity of its device certified by --authority"},
+        {"remove", false, true, remove_key, "remove the key from its device"},
 };
+
+void command_key_verbs(struct bytes *out)
+{
+	for (size_t i = 0; i < TEXT_COUNT(verbs); i++)
+		if (verbs[i].summary != NULL)
+			command_verb_help(verbs[i].name, "", verbs[i].summary, out);
+}
 
 static enum msiv2_rc check(const struct verb *verb, const struct arguments *args,
                            struct msiv2_error *err)

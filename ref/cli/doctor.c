@@ -20,6 +20,7 @@
 #include "session.h"
 #include "store_audit.h"
 #include "store_desk.h"
+#include "text_report.h"
 
 /* HOUSE: what a clock may be wrong. Certificates begin some minutes before they are issued, and
  * evidence older than that is refused; one that runs a week ahead finds each of them run out. */
@@ -356,7 +357,8 @@ static void audit(const struct store *store, enum store_scope scope, struct doct
 	if (store_audit(store_path(store), &audit, &finding->error) != MSIV2_OK)
 		find(finding, VERDICT_WARNING, "%s", finding->error.message);
 	else if (found.first[0] == '\0')
-		find(finding, VERDICT_FINE, "%zu entries in %s", found.entries, store_path(store));
+		find(finding, VERDICT_FINE, "%zu %s in %s", found.entries,
+		     text_report_word(found.entries, "entry", "entries"), store_path(store));
 	else
 		find(finding, VERDICT_WARNING, "%s", found.first);
 	if (finding->verdict == VERDICT_WARNING)

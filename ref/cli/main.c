@@ -20,17 +20,19 @@ static const struct command_row {
 	const char *summary;
 	enum command_bit bit;
 	command_fn *run;
+	verbs_help_fn *verbs; /* NULL = has none */
 } command_rows[] = {
-        {"token", "", "get a token", COMMAND_TOKEN, command_token},
-        {"call", " URL", "call a protected resource over mTLS", COMMAND_CALL, command_call},
-        {"csr", "", "make a key and a CSR, issue nothing", COMMAND_CSR, command_csr},
+        {"token", "", "get a token", COMMAND_TOKEN, command_token, NULL},
+        {"call", " URL", "call a protected resource over mTLS", COMMAND_CALL, command_call, NULL},
+        {"csr", "", "make a key and a CSR, issue nothing", COMMAND_CSR, command_csr, NULL},
         {"cert", " [list|show|renew|remove|purge|verify]",
-         "get a certificate, no token; or look after the stored ones", COMMAND_CERT, command_cert},
-        {"probe", "", "ask whether this host has managed identity v2", COMMAND_PROBE,
-         command_probe},
+         "get a certificate, no token; or look after the stored ones", COMMAND_CERT, command_cert,
+         command_cert_verbs},
+        {"probe", "", "ask whether this host has managed identity v2", COMMAND_PROBE, command_probe,
+         NULL},
         {"key", " [enrol|remove]", "show the key, enrol its device, or remove it", COMMAND_KEY,
-         command_key},
-        {"doctor", "", "check what an acquisition needs", COMMAND_DOCTOR, command_doctor},
+         command_key, command_key_verbs},
+        {"doctor", "", "check what an acquisition needs", COMMAND_DOCTOR, command_doctor, NULL},
 };
 
 static const char exit_codes[] =
@@ -58,10 +60,20 @@ static void add_usage(struct bytes *out)
 	bytes_addf(out, "\n%s", exit_codes);
 }
 
+void command_verb_help(const char *name, const char *argument, const char *summary,
+                       struct bytes *out)
+{
+	bytes_addf(out, "  %-6s%-8s %s\n", name, argument, summary);
+}
+
 static void add_command_help(const struct command_row *command, struct bytes *out)
 {
 	bytes_addf(out, "Usage: msiv2 %s%s [OPTION]...\n%c%s.\n\n", command->name,
 	           command->argument, command->summary[0] - 'a' + 'A', command->summary + 1);
+	if (command->verbs != NULL) {
+		command->verbs(out);
+		bytes_add_byte(out, '\n');
+	}
 	arguments_help(command->bit, out);
 	bytes_addf(out, "\n%s", exit_codes);
 }

@@ -21,6 +21,11 @@ void text_report_line(struct bytes *out, const char *label, const char *fmt, ...
 	bytes_add_byte(out, '\n');
 }
 
+const char *text_report_word(size_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}
+
 static void leg(struct bytes *out, const char *label, int64_t took_us, const char *text)
 {
 	if (took_us >= 0)

@@ -12,6 +12,8 @@
 /* One line: a label and what there is to say. */
 void text_report_line(struct bytes *out, const char *label, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
+/* The word for so many: "entry" for 1, otherwise "entries". */
+const char *text_report_word(size_t count, const char *one, const char *many);
 /* The legs that were taken, and the total. `cert` may be NULL. */
 void text_report_legs(struct bytes *out, const struct msiv2_timings *timings,
                       const struct msiv2_certificate *cert);

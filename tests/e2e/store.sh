@@ -218,6 +218,8 @@ block 3
 expect "the folder" "$(cat "$work/out")" "$(basename "$(dirname "$entry")")"
 expect_rc "an entry to break" 0 msiv2 cert
 find_entry
+expect_rc "one entry" 0 msiv2 cert verify
+expect_match "in words for one" "$(tail -n 1 "$work/out")" ' 1 entry, 0 leftovers; 0 problems$'
 chmod 644 "$entry"
 ln -s nowhere "${entry%/*}/link"
 expect_rc "block 4 of docs/store.md" 0 run_block 4

@@ -422,6 +422,28 @@ static void help_and_version_are_on_stdout(void **state)
 	}
 }
 
+static void help_explains_the_verbs(void **state)
+{
+	static const char *const rows[][2] = {
+	        {"cert", "\n  list           every stored one"},
+	        {"cert", "\n  show   TARGET  all"},
+	        {"cert", "\n  renew          have a new one"},
+	        {"cert", "\n  remove TARGET  remove"},
+	        {"cert", "\n  purge          remove what"},
+	        {"cert", "\n  verify         check"},
+	        {"cert", "\nTARGET is an alias, or 8 digits"},
+	        {"key", "\n  enrol          have"},
+	        {"key", "\n  remove         remove the key"},
+	};
+	struct desk *desk = *state;
+
+	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
+		RUN(desk, rows[i][0], "--help");
+		if (!says(&desk->out, rows[i][1]))
+			fail_msg("no%s in %s", rows[i][1], bytes_text(&desk->out));
+	}
+}
+
 /* Fails the test unless the document has every option that this help has. */
 static void expect_documented(const char *help, const char *document, const char *path)
 {
@@ -634,6 +656,7 @@ int main(void)
 	        at_a_desk(bad_arguments_with_json_are_an_object_on_stdout),
 	        at_a_desk(output_that_cannot_be_written_is_a_failure),
 	        at_a_desk(help_and_version_are_on_stdout),
+	        at_a_desk(help_explains_the_verbs),
 	        at_a_desk(every_option_is_in_the_guide_and_the_man_page),
 	        at_a_desk(a_call_prints_the_body_alone_on_stdout),
 	        at_a_desk(a_resource_that_refuses_is_exit_20),

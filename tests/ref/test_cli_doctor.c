@@ -165,7 +165,7 @@ static void the_store_is_looked_at_but_never_a_problem(void **state)
 	(void)snprintf(inside, sizeof(inside), "%s/CurrentUser", root);
 	DOCTOR(desk, "--keys=keyguard", "--store-root", root, "--json");
 	command_expect_exit(&desk->run, 0);
-	expect_verdict(desk, "store", "ok", "1 entries in ");
+	expect_verdict(desk, "store", "ok", "1 entry in ");
 	assert_int_equal(chmod(inside, 0750), 0);
 	DOCTOR(desk, "--keys=keyguard", "--store-root", root, "--json");
 	command_expect_exit(&desk->run, 0);
