@@ -49,10 +49,11 @@ static void on_message(int write_p, int version, int content_type, const void *d
 		note_message(watched, version, bytes[0]);
 	} else if (content_type == SSL3_RT_HANDSHAKE && len >= 1 &&
 	           bytes[0] == SSL3_MT_CLIENT_HELLO) {
-		memset(watched, 0, sizeof(*watched));
-		watched->started = true;
+		*watched = (struct handshake){.started = true};
 	} else if (content_type == SSL3_RT_ALERT && write_p == 0 && len >= 2) {
 		watched->refused |= watched->asked && blames_certificate(bytes[1]);
+		if (bytes[0] == SSL3_AL_FATAL)
+			watched->alert = bytes[1];
 	}
 }
 
@@ -83,6 +84,11 @@ const char *handshake_distrust(const struct handshake *watched)
 	if (watched->reason != SSL_R_CERTIFICATE_VERIFY_FAILED || watched->verify == X509_V_OK)
 		return NULL;
 	return X509_verify_cert_error_string(watched->verify);
+}
+
+const char *handshake_alert(const struct handshake *watched)
+{
+	return watched->alert > 0 ? SSL_alert_desc_string_long(watched->alert) : NULL;
 }
 
 bool handshake_key_failed(const struct handshake *watched)

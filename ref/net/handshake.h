@@ -17,6 +17,7 @@ struct handshake {
 	bool asked;        /* the server asked for a client certificate */
 	bool accepted;     /* the server spoke after it had judged the certificate */
 	bool refused;      /* it sent an alert that blames the certificate */
+	int alert;         /* the alert with which it ended the connection, 0 = none */
 	int reason;        /* OpenSSL's reason why our side gave up, 0 = the connection ended */
 	bool no_signature; /* and that reason lies in our own cryptography: the key did not sign */
 	long verify;       /* what OpenSSL found of the server's chain: X509_V_OK or why not */
@@ -28,6 +29,10 @@ void handshake_watch(SSL_CTX *ctx, struct handshake *watched);
 
 /* Why our side does not trust the server (STS-06), or NULL when it does. Static text. */
 const char *handshake_distrust(const struct handshake *watched);
+
+/* The alert with which the server ended the connection, as OpenSSL names it ("unknown CA"), or
+ * NULL. What a library says instead may be that the peer is gone. Static text. */
+const char *handshake_alert(const struct handshake *watched);
 
 /* Our own key did not sign when the server asked for it. */
 bool handshake_key_failed(const struct handshake *watched);

@@ -375,6 +375,19 @@ static enum msiv2_rc no_answer(struct transfer *transfer, CURLcode code, const c
 	               origin, reason);
 }
 
+/* Why the transfer failed, in words. When the server's alert has ended the connection, libcurl may
+ * have met the dead socket first ("getpeername() failed"): the alert is the better reason. */
+static void add_reason(const struct transfer *transfer, CURLcode code, struct bytes *out)
+{
+	const char *alert = handshake_alert(&transfer->handle->handshake);
+	const char *reason = transfer->handle->reason;
+
+	if (alert != NULL)
+		bytes_addf(out, "it sent the TLS alert \"%s\"", alert);
+	else
+		bytes_add_text(out, reason[0] != '\0' ? reason : curl_easy_strerror(code));
+}
+
 static enum msiv2_rc out_of_time(const struct transfer *transfer, const char *origin,
                                  struct msiv2_error *err)
 {
@@ -395,11 +408,13 @@ static enum msiv2_rc judge_failure(struct transfer *transfer, CURLcode code, con
                                    struct msiv2_error *err)
 {
 	const struct http_request *request = transfer->request;
-	const char *reason = transfer->handle->reason;
 	enum failure failure = failure_of(transfer, code);
+	OWNED_STRUCT(bytes) words = {0};
+	const char *reason;
 
-	if (reason[0] == '\0')
-		reason = curl_easy_strerror(code);
+	add_reason(transfer, code, &words);
+	TRY(bytes_done(&words, request->where, err));
+	reason = bytes_text(&words);
 	if (lacks_memory(&transfer->answer->body) || lacks_memory(&transfer->answer->head))
 		return err_no_memory(err, request->where);
 	if (failure == OUR_FAULT)

@@ -5,10 +5,15 @@
  */
 #include "tests/testing.h"
 
+#include <errno.h>
 #include <openssl/ssl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "certificate_maker.h"
 #include "common/clock.h"
@@ -99,6 +104,52 @@ static void a_refused_certificate_is_told_from_a_broken_line(void **state)
 		else
 			assert_int_equal(talk.got.certificate_refused, rows[i / 2].refused);
 		talk_end(&talk);
+	}
+}
+
+/* libcurl asks for a connection's peer when it is made. One that the peer has reset has none by
+ * then, and libcurl complains of that, whatever it reads from the connection afterwards. */
+static atomic_bool *peers_are_gone(void)
+{
+	static atomic_bool gone;
+
+	return &gone;
+}
+
+int __attribute__((visibility("default")))
+getpeername(int fd, __SOCKADDR_ARG address, socklen_t *restrict len)
+{
+	if (!atomic_load(peers_are_gone()))
+		return (int)syscall(SYS_getpeername, fd, address.__sockaddr__, len);
+	errno = ENOTCONN;
+	return -1;
+}
+
+static void the_servers_alert_is_named_whatever_else_went_wrong(void **state)
+{
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * TEXT_COUNT(versions); i++) {
+		struct talk talk = {.greeting = PEER_REFUSES_CLIENT};
+
+		atomic_store(peers_are_gone(), i % 2 == 1);
+		talk_start(&talk, true, versions[i / 2], talk_trust);
+		talk_expect_failure(&talk, MSIV2_TRANSPORT,
+		                    ": it sent the TLS alert \"certificate revoked\"");
+		assert_true(talk.got.certificate_refused);
+		talk_end(&talk);
+		atomic_store(peers_are_gone(), false);
+	}
+	/* Without an alert it is libcurl's word that stands. */
+	{
+		struct talk talk = {.greeting = PEER_RESETS_HELLO};
+
+		atomic_store(peers_are_gone(), true);
+		talk_start(&talk, true, 0, talk_trust);
+		talk_expect_failure(&talk, MSIV2_TRANSPORT, "getpeername");
+		talk_end(&talk);
+		atomic_store(peers_are_gone(), false);
 	}
 }
 
@@ -317,6 +368,7 @@ int main(void)
 	        cmocka_unit_test(a_server_of_a_foreign_root_is_not_trusted),
 	        cmocka_unit_test(a_server_of_another_name_is_not_trusted),
 	        cmocka_unit_test(a_refused_certificate_is_told_from_a_broken_line),
+	        cmocka_unit_test(the_servers_alert_is_named_whatever_else_went_wrong),
 	        cmocka_unit_test(a_reset_by_a_server_that_asked_for_no_certificate_is_no_refusal),
 	        cmocka_unit_test(a_crash_before_any_sign_of_acceptance_counts_as_a_refusal),
 	        cmocka_unit_test(
