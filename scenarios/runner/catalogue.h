@@ -35,6 +35,7 @@ struct selection {
 	size_t filter_count;
 	enum scenario_level level; /* this level and the stronger ones, unless `all_levels` */
 	bool some_levels;
+	bool fast; /* the fast set alone */
 	unsigned shard, shards; /* 1-based; 0, 0: everything */
 };
 

@@ -94,6 +94,7 @@ static const struct form_member result_members[] = {
         {.name = "status", .type = FORM_INTEGER, .min = 100, .max = 599},
         {.name = "all_same_certificate", .type = FORM_BOOL},
         {.name = "within_ms", .type = FORM_INTEGER, .min = 0, .max = INT64_C(1) << 40},
+        {.name = "other_waits_than", .type = FORM_TEXT, .valid = name_valid},
         {.name = NULL}};
 static const struct form result_form = {result_members};
 
@@ -136,6 +137,7 @@ static const struct form_member file_members[] = {
          .min = 1,
          .valid = requirement_valid},
         {.name = "level", .type = FORM_WORD, .required = true, .words = level_words},
+        {.name = "fast", .type = FORM_BOOL},
         {.name = "why", .type = FORM_TEXT, .required = true, .min = 20},
         {.name = "twin", .type = FORM_TEXT, .max = 80, .valid = scenario_id_valid},
         {.name = "needs", .type = FORM_WORDS, .words = feature_words},
@@ -179,6 +181,7 @@ static void fill(struct scenario *scenario)
 	scenario->why = text(scenario, "why");
 	scenario->twin = text(scenario, "twin");
 	scenario->negative = text_equal(text(scenario, "kind"), "negative");
+	scenario->fast = cJSON_IsTrue(member(scenario, "fast")) != 0;
 	scenario->level = (enum scenario_level)form_word(level_words, text(scenario, "level"));
 	scenario->keys =
 	        keys ? feature_bits(keys, key_kind_words) : FEATURE_BIT(KEY_KIND_COUNT) - 1;

@@ -30,6 +30,7 @@ struct scenario {
 	const char *why;
 	const char *twin; /* NULL: none */
 	bool negative;
+	bool fast; /* of the fast set */
 	enum scenario_level level;
 	uint32_t needs; /* features, with those the steps ask for */
 	uint32_t keys;  /* kinds of key */

@@ -72,6 +72,8 @@ static bool fits(const struct selection *selection, const struct scenario *scena
 {
 	if (selection->some_levels && scenario->level > selection->level)
 		return false;
+	if (selection->fast && !scenario->fast)
+		return false;
 	for (size_t i = 0; i < selection->filter_count; i++)
 		if (filter_fits(selection->filters[i], scenario))
 			return true;

@@ -86,6 +86,33 @@ def proportions(found):
             yield f"{scenario['id']}: has the title of {titles[scenario['title']]}"
 
 
+def of_memory(scenario):
+    return "memory" in scenario.get("keys", KEYS)
+
+
+def rules_of(found, must):
+    """(rule, kind) of all of them."""
+    return {(rule, s["kind"]) for s in found for rule in s["requirements"] if rule in must}
+
+
+def fast_set(found, rows):
+    """Every MUST from both sides and every group, as far as there are scenarios for keys in
+    memory; nothing runs in it that is not of it."""
+    must = {row["id"] for row in rows if row["level"] == "MUST"}
+    fast = [s for s in found.values() if s.get("fast")]
+    whole = [s for s in found.values() if of_memory(s)]
+    for rule, kind in sorted(rules_of(whole, must) - rules_of(fast, must)):
+        yield f"the fast set has no {kind} scenario about {rule}"
+    groups = [{s["id"].split(".")[0] for s in some} for some in (whole, fast)]
+    for group in sorted(groups[0] - groups[1]):
+        yield f"the fast set has nothing of the group {group}"
+    for scenario in fast:
+        if not of_memory(scenario):
+            yield f"{scenario['id']}: is fast, and not about keys in memory"
+        if "twin" in scenario and not found.get(scenario["twin"], {}).get("fast"):
+            yield f"{scenario['id']}: is fast, and its twin {scenario['twin']} is not"
+
+
 def form(root):
     schema = load(os.path.join(root, "scenarios/schema/scenario.schema.json"))
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -101,6 +128,7 @@ def form(root):
             yield from (f"{path}: {p}" for p in one_file(path, scenario, requirements))
     yield from twins(found)
     yield from proportions(found)
+    yield from fast_set(found, rows)
 
 
 def faults_of(scenario):

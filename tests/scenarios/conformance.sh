@@ -4,6 +4,7 @@
 set -eu
 
 bin=$MSIV2_BIN
+project=$(cd "$(dirname "$0")/../.." && pwd)
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 conformance=$bin/msiv2-conformance
@@ -83,6 +84,12 @@ grep -q '^pass address.findings' "$dir/judged" || fail "no verdict after $line"
 status 0 list STS-05 --level must
 has 'STS-05'
 status 4 list NONE-00
+status 0 list --fast
+[ "$(wc -l <"$dir/text")" -eq "$(grep -rl '"fast": true' "$project/scenarios/catalogue" | wc -l)" ] ||
+	fail 'the fast set is not what is marked'
+status 0 list flow.cold --fast
+status 0 list store.removed
+status 4 list store.removed --fast
 status 0 show flow.cold
 has 'META-01 MUST'
 status 0 explain STS-05

@@ -62,6 +62,14 @@ TAKE_NUMBER(jobs, "-j", 1, RUN_JOBS_MAX)
 TAKE_NUMBER(seed, "--seed", 0, SEED_MAX)
 TAKE_NUMBER(time_limit_s, "--time-limit", 1, TIME_LIMIT_MAX)
 
+static enum msiv2_rc take_fast(void *into, const char *value, struct msiv2_error *err)
+{
+	(void)value;
+	(void)err;
+	((struct arguments *)into)->selection.fast = true;
+	return MSIV2_OK;
+}
+
 static enum msiv2_rc take_level(void *into, const char *value, struct msiv2_error *err)
 {
 	if (!selection_set_level(&((struct arguments *)into)->selection, value))
@@ -97,8 +105,11 @@ static const struct option_row rows[] = {
         {"--key", "KIND", "memory (default), keyguard or hardware.", false, take_key},
         {"--level", "LEVEL", "must, should, observed or all (default): these and stronger ones.",
          false, take_level},
+        {"--fast", NULL, "The fast set: each requirement, and each group, in seconds.", false,
+         take_fast},
         {"--shard", "I/N", "The I-th of N equal parts.", false, take_shard},
-        {"-j", "N", "So many at once; default: one for each processor.", false, take_jobs},
+        {"-j", "N", "So many at once; default: one more than there are processors.", false,
+         take_jobs},
         {"--seed", "N", "Decides what is left to chance; default 1.", false, take_seed},
         {"--time-limit", "S", "At least so many seconds for each scenario.", false,
          take_time_limit_s},

@@ -36,7 +36,7 @@ struct arguments {
 	const char *filters[ARGUMENTS_FILTERS];
 	size_t filter_count;
 	enum key_kind key;
-	int64_t jobs; /* 0: as many as there are processors */
+	int64_t jobs; /* 0: one more than there are processors */
 	int64_t seed;
 	int64_t time_limit_s;
 	bool rerun_failed;

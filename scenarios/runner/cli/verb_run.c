@@ -71,7 +71,8 @@ static enum msiv2_rc read_expected(const char *path, const struct catalogue *cat
 static unsigned job_count(const struct arguments *arguments)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t jobs = arguments->jobs > 0 ? arguments->jobs : online > 0 ? online : 1;
+	/* One more than there are processors: clients and emulators wait for each other. */
+	int64_t jobs = arguments->jobs > 0 ? arguments->jobs : online > 0 ? online + 1 : 2;
 
 	return (unsigned)(jobs > RUN_JOBS_MAX ? RUN_JOBS_MAX : jobs);
 }
