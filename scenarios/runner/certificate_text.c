@@ -92,6 +92,25 @@ static size_t skip_break(const uint8_t *data, size_t len, size_t at)
 	return at;
 }
 
+/* Goes over a run of base64, with breaks in it; appends it unless `run` is NULL. *count is how long
+ * it is without them. Gives the place behind it. */
+static size_t go_over_run(const uint8_t *data, size_t len, size_t at, size_t *count,
+                          struct bytes *run)
+{
+	*count = 0;
+	while (at < len && (in_base64(data[at]) || skip_break(data, len, at) > at)) {
+		if (!in_base64(data[at])) {
+			at = skip_break(data, len, at);
+			continue;
+		}
+		if (run)
+			bytes_add_byte(run, data[at]);
+		(*count)++;
+		at++;
+	}
+	return at;
+}
+
 /* Each long run of base64 is decoded, whatever stands around it. */
 static bool find_base64(const uint8_t *data, size_t len, der_test_fn test)
 {
@@ -99,16 +118,16 @@ static bool find_base64(const uint8_t *data, size_t len, der_test_fn test)
 	size_t at = 0;
 
 	while (at < len) {
-		bytes_clear(&run);
-		while (at < len && (in_base64(data[at]) || skip_break(data, len, at) > at)) {
-			if (in_base64(data[at]))
-				bytes_add_byte(&run, data[at++]);
-			else
-				at = skip_break(data, len, at);
+		size_t count;
+		size_t end = go_over_run(data, len, at, &count, NULL);
+
+		if (count >= RUN_MIN) {
+			bytes_clear(&run);
+			(void)go_over_run(data, len, at, &count, &run);
+			if (!run.failed && find_in_run(run.data, run.len, test))
+				return true;
 		}
-		at++;
-		if (run.len >= RUN_MIN && find_in_run(run.data, run.len, test))
-			return true;
+		at = end + 1;
 	}
 	return false;
 }

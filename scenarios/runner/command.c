@@ -75,18 +75,22 @@ static enum shim_outcome attend(struct command *command, struct process *process
                                 int64_t deadline_us)
 {
 	enum process_said said = PROCESS_LINE;
+	bool ended;
 
 	while (said == PROCESS_LINE && command->out.len < OUT_MAX) {
 		said = process_read_line(process, deadline_us, &command->out);
 		bytes_add_byte(&command->out, '\n');
 	}
-	if (!process_await_end(process, deadline_us))
-		return SHIM_IS_LATE;
+	ended = process_await_end(process, deadline_us);
 	process_end(process);
+	/* Also of one that hangs: it may have said why. */
+	bytes_add(&command->err_out, bytes_text(&process->err_out), process->err_out.len);
+	command->err_out.failed = command->err_out.failed || process->err_out.failed;
+	if (!ended)
+		return SHIM_IS_LATE;
 	command->ended = true;
 	command->status = process->status;
 	command->signal = process->signal;
-	bytes_add_text(&command->err_out, bytes_text(&process->err_out));
 	if (process->signal != 0)
 		return SHIM_WENT_AWAY;
 	if (process->status == SHIM_NOT_IMPLEMENTED)

@@ -27,6 +27,8 @@ static enum msiv2_rc run_script(struct device *device, const char *script, const
 	OWNED_STRUCT(process) process = {.stop = stop};
 	OWNED_STRUCT(bytes) command = {0};
 	int64_t deadline = clock_deadline_us(clock_system(), SCRIPT_MS);
+	enum process_said said;
+	bool ended;
 
 	/* The paths are told by variables, so that nothing in them is read as shell. */
 	bytes_addf(&command, "exec \"$MSIV2_SCRIPTS/%s\" --dir \"$MSIV2_DEVICE\"", script);
@@ -35,13 +37,18 @@ static enum msiv2_rc run_script(struct device *device, const char *script, const
 	TRY(environment_set(&environment, "MSIV2_SCRIPTS", bytes_text(&device->scripts), err));
 	TRY(environment_set(&environment, "MSIV2_DEVICE", bytes_text(&device->dir), err));
 	TRY(process_start(&process, bytes_text(&command), "/", environment.items, err));
-	while (process_read_line(&process, deadline, lines) == PROCESS_LINE)
+	while ((said = process_read_line(&process, deadline, lines)) == PROCESS_LINE)
 		bytes_add_byte(lines, '\n');
 	/* The script leaves a daemon in its group, so the group is not killed when all went well.
 	 */
-	if (process_await_end(&process, deadline))
+	ended = process_await_end(&process, deadline);
+	if (ended)
 		process_leave(&process);
 	process_end(&process);
+	if (said == PROCESS_NO_MEMORY)
+		return err_no_memory(err, script);
+	if (!ended)
+		return err_set(err, MSIV2_UNSUPPORTED, script, "did not come to its end");
 	if (process.status != 0 || process.signal != 0)
 		return err_set(err, MSIV2_UNSUPPORTED, script, "%s",
 		               process.err_out.len > 0 ? bytes_text(&process.err_out)
@@ -49,8 +56,24 @@ static enum msiv2_rc run_script(struct device *device, const char *script, const
 	return bytes_done(lines, script, err);
 }
 
-/* Takes over "export NAME='VALUE'" lines. Values hold no quotes: they are paths of ours and
- * digits. */
+/* Appends a shell's word in single quotes, in which a quote is '\\''; gives what follows it. */
+static const char *take_word(const char *text, struct bytes *out)
+{
+	while (*text == '\'') {
+		size_t len = strcspn(++text, "'");
+
+		bytes_add(out, text, len);
+		text += len;
+		text += *text == '\'';
+		if (text_starts(text, "\\'")) {
+			bytes_add_byte(out, '\'');
+			text += strlen("\\'");
+		}
+	}
+	return text;
+}
+
+/* Takes over "export NAME='VALUE'" lines. */
 static enum msiv2_rc take_exports(const char *lines, struct environment *environment,
                                   struct msiv2_error *err)
 {
@@ -58,12 +81,11 @@ static enum msiv2_rc take_exports(const char *lines, struct environment *environ
 		OWNED_STRUCT(bytes) name = {0};
 		OWNED_STRUCT(bytes) value = {0};
 		const char *text = lines + strlen("export ");
-		size_t name_len = strcspn(text, "=");
+		size_t name_len = strcspn(text, "=\n");
 
 		bytes_add(&name, text, name_len);
 		text += name_len;
-		text += strspn(text, "='");
-		bytes_add(&value, text, strcspn(text, "'\n"));
+		text = take_word(text + (*text == '='), &value);
 		TRY(bytes_done(&name, "device", err));
 		TRY(bytes_done(&value, "device", err));
 		TRY(environment_set(environment, bytes_text(&name), bytes_text(&value), err));

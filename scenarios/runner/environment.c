@@ -10,13 +10,37 @@
 #include "common/bytes.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "secrets.h"
 
 #define WHERE "environment"
 
-static const char *const left_out[] = {
-        "http_proxy",       "https_proxy", "all_proxy",
-        "no_proxy",         "ftp_proxy",   "AZURE_POD_IDENTITY_AUTHORITY_HOST",
-        "MSIV2_PKCS11_PIN", "MSIV2_TCTI",  "SOFTHSM2_CONF"};
+/* Proxies; where SDKs look for IMDS and for credentials of other kinds; keys that are not the
+ * device's. */
+static const char *const left_out[] = {"http_proxy",
+                                       "https_proxy",
+                                       "all_proxy",
+                                       "no_proxy",
+                                       "ftp_proxy",
+                                       "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+                                       "IDENTITY_ENDPOINT",
+                                       "IDENTITY_HEADER",
+                                       "IDENTITY_SERVER_THUMBPRINT",
+                                       "IMDS_ENDPOINT",
+                                       "MSI_ENDPOINT",
+                                       "MSI_SECRET",
+                                       "AZURE_AUTHORITY_HOST",
+                                       "AZURE_CLIENT_ID",
+                                       "AZURE_TENANT_ID",
+                                       "AZURE_CLIENT_SECRET",
+                                       "AZURE_CLIENT_CERTIFICATE_PATH",
+                                       "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+                                       "AZURE_USERNAME",
+                                       "AZURE_PASSWORD",
+                                       "AZURE_FEDERATED_TOKEN_FILE",
+                                       "MSIV2_PKCS11_PIN",
+                                       "MSIV2_PKCS11_TOKEN",
+                                       "MSIV2_TCTI",
+                                       "SOFTHSM2_CONF"};
 
 void environment_free(struct environment *environment)
 {
@@ -58,13 +82,27 @@ enum msiv2_rc environment_add(struct environment *environment, const char *item,
 	return add(environment, mem_strdup(item), err);
 }
 
+/* A token or a key of whoever runs the suite is none of the client's business, and would be found
+ * in its environment as if it had put it there (SEC-01). */
+static enum msiv2_rc is_wanted(const char *item, bool *wanted, struct msiv2_error *err)
+{
+	OWNED_STRUCT(secrets) secrets = {0};
+
+	*wanted = true;
+	for (size_t i = 0; i < TEXT_COUNT(left_out); i++)
+		*wanted = *wanted && !sets(item, left_out[i], true);
+	if (*wanted)
+		TRY(secrets_search(&secrets, WHERE, item, strlen(item), err));
+	*wanted = *wanted && !secrets.hits;
+	return MSIV2_OK;
+}
+
 enum msiv2_rc environment_inherit(struct environment *environment, struct msiv2_error *err)
 {
 	for (char **item = environ; *item; item++) {
-		bool wanted = true;
+		bool wanted;
 
-		for (size_t i = 0; i < TEXT_COUNT(left_out); i++)
-			wanted = wanted && !sets(*item, left_out[i], true);
+		TRY(is_wanted(*item, &wanted, err));
 		if (wanted)
 			TRY(add(environment, mem_strdup(*item), err));
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* The environment of a client under construction: ours without proxies (NET-04), and what is set on
- * top. */
+/* The environment of a client under construction: ours without proxies (NET-04) and credentials,
+ * and what is set on top. */
 #ifndef SCENARIOS_RUNNER_ENVIRONMENT_H
 #define SCENARIOS_RUNNER_ENVIRONMENT_H
 
@@ -20,7 +20,8 @@ struct environment {
 void environment_free(struct environment *environment);
 DEFINE_OWNED_VALUE(environment, environment_free)
 
-/* Takes over what this process has, without proxies and what leads SDKs elsewhere. */
+/* Takes over what this process has, without proxies, without what leads SDKs elsewhere, and without
+ * whatever holds a token or a private key. */
 MSIV2_MUST_USE enum msiv2_rc environment_inherit(struct environment *environment,
                                                  struct msiv2_error *err);
 /* Adds "NAME=VALUE" as it is. */

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <string.h>
 
+#include "certificate_text.h"
 #include "common/files.h"
 #include "common/text.h"
 #include "scrub.h"
@@ -79,23 +80,30 @@ static enum msiv2_rc write_certificates(const cJSON *certificates, const char *d
 	return MSIV2_OK;
 }
 
-/* Line by line, so that one line with a token in it does not hide the others (SEC-01). */
+/* Line by line, so that one line with a token in it does not hide the others (SEC-01). A private
+ * key has many lines: it hides all. */
 static void scrub_lines(const struct bytes *text, struct bytes *out)
 {
 	const char *rest = bytes_text(text);
+	const char *end = rest + text->len;
 
-	while (*rest) {
-		size_t len = strcspn(rest, "\n");
+	if (text->len > 0 && holds_private_key(rest, text->len)) {
+		scrub_hidden(out);
+		return;
+	}
+	while (rest < end) {
 		OWNED_STRUCT(bytes) line = {0};
 
-		bytes_add(&line, rest, len);
+		for (; rest < end && *rest != '\n'; rest++)
+			bytes_add_byte(&line, *rest ? (uint8_t)*rest : '?');
 		scrub_text(bytes_text(&line), out);
-		rest += len;
-		if (*rest == '\n')
+		out->failed = out->failed || line.failed;
+		if (rest < end)
 			bytes_add_byte(out, (uint8_t)*rest++);
 	}
 }
 
+/* The folder can be read, and nothing is in it. */
 static bool is_empty(const char *dir)
 {
 	const struct dirent *entry;

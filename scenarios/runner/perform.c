@@ -243,9 +243,11 @@ static enum msiv2_rc search_secrets(struct performance *performance, struct msiv
 	            {"standard error", &shim->process.err_out},
 	            {"standard error", &performance->command.err_out}};
 
-	for (size_t i = 0; i < TEXT_COUNT(rows); i++)
+	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
+		TRY(bytes_done(rows[i].text, WHERE, err));
 		TRY(secrets_search(&performance->secrets, rows[i].where, bytes_text(rows[i].text),
 		                   rows[i].text->len, err));
+	}
 	return secrets_search_tree(&performance->secrets, bytes_text(&performance->stage.home),
 	                           err);
 }
@@ -254,9 +256,14 @@ static enum msiv2_rc search_secrets(struct performance *performance, struct msiv
 static enum msiv2_rc collect_texts(struct performance *performance, struct msiv2_error *err)
 {
 	struct evidence *evidence = performance->evidence;
+	const struct bytes *const said[] = {&performance->shim.process.err_out,
+	                                    &performance->command.err_out};
 
-	bytes_add_text(&evidence->stderr_text, bytes_text(&performance->shim.process.err_out));
-	bytes_add_text(&evidence->stderr_text, bytes_text(&performance->command.err_out));
+	for (size_t i = 0; i < TEXT_COUNT(said); i++) {
+		TRY(bytes_done(said[i], WHERE, err));
+		bytes_add(&evidence->stderr_text, bytes_text(said[i]), said[i]->len);
+	}
+	TRY(bytes_done(&performance->shim.redacted, WHERE, err));
 	bytes_add_text(&evidence->shim_lines, bytes_text(&performance->shim.redacted));
 	TRY(bytes_done(&evidence->stderr_text, WHERE, err));
 	return bytes_done(&evidence->shim_lines, WHERE, err);

@@ -5,19 +5,29 @@
 
 #include <string.h>
 
+#include "certificate_text.h"
 #include "emulator/instruments/redact.h"
+
+static bool is_secret(const char *text)
+{
+	return redact_looks_like_token(text, strlen(text)) || holds_private_key(text, strlen(text));
+}
 
 void scrub_text(const char *text, struct bytes *out)
 {
-	bytes_add_text(out, redact_looks_like_token(text, strlen(text)) ? REDACTED : text);
+	bytes_add_text(out, is_secret(text) ? REDACTED : text);
+}
+
+void scrub_hidden(struct bytes *out)
+{
+	bytes_add_text(out, REDACTED);
 }
 
 static bool scrub_value(cJSON *value)
 {
 	const char *text = cJSON_GetStringValue(value);
 
-	return !text || !redact_looks_like_token(text, strlen(text)) ||
-	       cJSON_SetValuestring(value, REDACTED) != NULL;
+	return !text || !is_secret(text) || cJSON_SetValuestring(value, REDACTED) != NULL;
 }
 
 bool scrub_json(cJSON *value)
