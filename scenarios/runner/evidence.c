@@ -167,12 +167,32 @@ static enum msiv2_rc read_json(const char *dir, const char *name, cJSON **out,
 	return json_parse(content.data, content.len, &blame, out, err);
 }
 
+/* Another version may have seen other things, and judges by other rules: the verdict would be
+ * neither the one that was given nor the one that would be given now. */
+static enum msiv2_rc check_version(const struct evidence *evidence, const char *dir,
+                                   struct msiv2_error *err)
+{
+	const cJSON *run = cJSON_GetObjectItemCaseSensitive(evidence->seen, "run");
+	const char *suite = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(run, "suite"));
+	OWNED_STRUCT(bytes) path = {0};
+
+	if (text_equal(suite, MSIV2_VERSION_TEXT))
+		return MSIV2_OK;
+	bytes_addf(&path, "%s/run.json", dir);
+	TRY(bytes_done(&path, dir, err));
+	return err_set(err, MSIV2_CONFIG, bytes_text(&path),
+	               "is of version %.32s of the suite, and this is " MSIV2_VERSION_TEXT,
+	               suite ? suite : "(none)");
+}
+
 enum msiv2_rc evidence_read(const char *dir, struct evidence *out, struct msiv2_error *err)
 {
 	OWNED_STRUCT(evidence) evidence = {.seen = cJSON_CreateObject()};
 	OWNED_STRUCT(bytes) errors_path = {0};
 	OWNED_STRUCT(bytes) lines_path = {0};
 
+	if (!evidence.seen)
+		return err_no_memory(err, dir);
 	TRY(read_json(dir, "scenario", &evidence.scenario, err));
 	for (size_t i = 0; i < TEXT_COUNT(members); i++) {
 		cJSON *member = NULL;
@@ -183,6 +203,7 @@ enum msiv2_rc evidence_read(const char *dir, struct evidence *out, struct msiv2_
 		cJSON_Delete(member);
 		return err_no_memory(err, dir);
 	}
+	TRY(check_version(&evidence, dir, err));
 	TRY(read_file(dir, "stderr.txt", &errors_path, &evidence.stderr_text, err));
 	TRY(read_file(dir, "shim.jsonl", &lines_path, &evidence.shim_lines, err));
 	*out = steal(&evidence);

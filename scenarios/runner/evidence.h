@@ -60,7 +60,8 @@ DEFINE_OWNED_VALUE(evidence, evidence_free)
  * verdict.json when `verdict` is not NULL. MSIV2_STORE naming what could not be written. */
 MSIV2_MUST_USE enum msiv2_rc evidence_write(const struct evidence *evidence, const cJSON *verdict,
                                             const char *dir, struct msiv2_error *err);
-/* Reads a bundle. MSIV2_CONFIG naming the file that is missing or wrong. */
+/* Reads a bundle that this version of the suite wrote. MSIV2_CONFIG naming the file that is missing
+ * or wrong. Certificates are for people and are not read. */
 MSIV2_MUST_USE enum msiv2_rc evidence_read(const char *dir, struct evidence *out,
                                            struct msiv2_error *err);
 
