@@ -183,7 +183,10 @@ static enum msiv2_rc play_shim(struct performance *performance, struct msiv2_err
 		conclude_shim(performance, performance->play.outcome);
 	if (shim->process.pid > 0)
 		TRY(secrets_search_process(&performance->secrets, shim->process.pid, err));
-	shim_quit(shim, clock_deadline_us(clock_system(), QUIT_MS));
+	/* Who hangs, or does not speak as it should, is not asked to go. */
+	shim_quit(shim,
+	          clock_deadline_us(clock_system(),
+	                            performance->play.outcome == SHIM_ANSWERED ? QUIT_MS : 0));
 	return MSIV2_OK;
 }
 

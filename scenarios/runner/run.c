@@ -222,6 +222,8 @@ static enum msiv2_rc check_sanity(struct crew *crew, const char *when, struct ms
 	OWNED_STRUCT(result) result = {0};
 	bool bad;
 
+	/* Whoever asks goes on afterwards, unless the run is broken. */
+	crew->dead_in_row = 0;
 	if (!sanity || crew->total < RUN_SANITY_FROM || crew->results->broken[0] != '\0')
 		return MSIV2_OK;
 	TRY(try_one(crew, sanity, &result, err));
@@ -232,7 +234,6 @@ static enum msiv2_rc check_sanity(struct crew *crew, const char *when, struct ms
 		words_set(crew->results->broken, sizeof(crew->results->broken),
 		          "the client fails " RUN_SANITY " %s: %s", when, result.verdict.reason);
 	crew->was_sane = !bad;
-	crew->dead_in_row = 0;
 	return MSIV2_OK;
 }
 
