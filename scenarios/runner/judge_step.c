@@ -135,6 +135,32 @@ static bool are_all_same(const struct step *step, const struct rule *rule, const
 	return same == (cJSON_IsTrue(wanted) != 0);
 }
 
+/* What the earlier step of that name has at `member`; NULL when there is none. */
+static const cJSON *seen_of_step(const struct step *step, const cJSON *name, const char *what)
+{
+	const cJSON *seen = bench_seen(step->bench, "steps");
+
+	for (int i = 0; i < step->index; i++) {
+		if (text_equal(text(cJSON_GetArrayItem(step->bench->steps, i), "name"),
+		               cJSON_GetStringValue(name)))
+			return member(cJSON_GetArrayItem(seen, i), what);
+	}
+	return NULL;
+}
+
+/* Both waited, and not the same times. */
+static bool waits_otherwise(const struct step *step, const struct rule *rule, const cJSON *wanted,
+                            const cJSON *reply)
+{
+	const cJSON *before = seen_of_step(step, wanted, "waits_ms");
+	const cJSON *now = member(step->seen, "waits_ms");
+
+	(void)rule;
+	(void)reply;
+	return cJSON_GetArraySize(before) > 0 && cJSON_GetArraySize(now) > 0 &&
+	       !cJSON_Compare(before, now, true);
+}
+
 static double client_time(const struct step *step)
 {
 	const cJSON *took = member(step->seen, "took_ms");
@@ -173,6 +199,8 @@ static const struct rule rules[] = {
         {"all_same_certificate", "every answer has the same certificate", "results", NULL,
          are_all_same, true},
         {"within_ms", "the client takes at most so many milliseconds", "ok", NULL, is_within, true},
+        {"other_waits_than", "the client waits otherwise than in that step", "ok", NULL,
+         waits_otherwise, true},
 };
 
 static struct verdict_check *add(const struct step *step, const char *what)
@@ -194,6 +222,8 @@ static void tell_seen(const struct step *step, const struct rule *rule, const cJ
 
 	if (rule->holds == is_within)
 		SET(check->seen, "%.0f", client_time(step));
+	else if (rule->holds == waits_otherwise)
+		SET_JSON(check->seen, member(step->seen, "waits_ms"));
 	else if (value && rule->member != rules[0].member)
 		SET_JSON(check->seen, value);
 	else

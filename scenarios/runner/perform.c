@@ -12,6 +12,7 @@
 #include "command.h"
 #include "common/clock.h"
 #include "common/text.h"
+#include "crowd.h"
 #include "journal_only.h"
 #include "secrets.h"
 #include "shim.h"
@@ -95,10 +96,34 @@ static void conclude_shim(struct performance *performance, enum shim_outcome out
 
 /* ---- the client ---- */
 
+/* Several processes of it, when the command says so. */
+static enum msiv2_rc ask_crowd(struct performance *performance, const cJSON *command,
+                               unsigned processes, int64_t deadline_us, cJSON *waits,
+                               enum shim_outcome *outcome, cJSON **reply, struct msiv2_error *err)
+{
+	OWNED(cJSON) *start = steps_start_command(&performance->play, performance->plan->stage.key);
+	const struct crowd_plan plan = {.first = &performance->shim,
+	                                .command = bytes_text(&performance->line),
+	                                .dir = performance->plan->work_dir,
+	                                .environment = performance->stage.environment.items,
+	                                .start = start,
+	                                .secrets = &performance->secrets};
+
+	if (!start)
+		return err_no_memory(err, WHERE);
+	return crowd_ask(&plan, command, processes, deadline_us, waits, outcome, reply, err);
+}
+
 static enum msiv2_rc ask_shim(void *ctx, cJSON *command, int64_t deadline_us, cJSON *waits,
                               enum shim_outcome *outcome, cJSON **reply, struct msiv2_error *err)
 {
-	return shim_ask(ctx, command, deadline_us, waits, outcome, reply, err);
+	struct performance *performance = ctx;
+	const cJSON *processes = cJSON_GetObjectItemCaseSensitive(command, "processes");
+
+	if (processes)
+		return ask_crowd(performance, command, (unsigned)processes->valuedouble,
+		                 deadline_us, waits, outcome, reply, err);
+	return shim_ask(&performance->shim, command, deadline_us, waits, outcome, reply, err);
 }
 
 static void set_deadline(struct performance *performance)
@@ -166,7 +191,7 @@ static enum msiv2_rc play_shim(struct performance *performance, struct msiv2_err
 
 	shim->time = (struct shim_time){stage_wait_ms, &performance->stage};
 	shim->process.stop = performance->plan->stop;
-	performance->play.client = (struct client){ask_shim, shim};
+	performance->play.client = (struct client){ask_shim, performance};
 	TRY(shim_start(shim, bytes_text(&performance->line), performance->plan->work_dir,
 	               performance->stage.environment.items, performance->play.deadline_us,
 	               &outcome, err));

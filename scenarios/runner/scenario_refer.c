@@ -84,7 +84,7 @@ static enum msiv2_rc check_step(const struct scenario *scenario, const cJSON *st
                                 const char *path, const char *file, struct msiv2_error *err)
 {
 	static const char *const earlier[] = {"same_certificate_as", "other_certificate_than",
-	                                      "same_key_as", "other_key_than"};
+	                                      "same_key_as", "other_key_than", "other_waits_than"};
 	const cJSON *expect = cJSON_GetObjectItemCaseSensitive(step, "expect");
 	const char *name = text_of(step, "name");
 

@@ -4,6 +4,7 @@
 #include "step_kind.h"
 
 #include "common/text.h"
+#include "crowd.h"
 #include "feature.h"
 
 #define ACQUIRERS_MAX 256
@@ -58,6 +59,7 @@ static const struct form_member acquire_members[] = {ACQUIRE_ROWS, {.name = NULL
 static const struct form_member acquire_many_members[] = {
         ACQUIRE_ROWS,
         {.name = "n", .type = FORM_INTEGER, .required = true, .min = 1, .max = ACQUIRERS_MAX},
+        {.name = "processes", .type = FORM_INTEGER, .min = 2, .max = CROWD_MAX},
         {.name = NULL}};
 static const struct form_member call_members[] = {
         ACQUIRE_ROWS, {.name = "path", .type = FORM_TEXT, .max = 1024}, {.name = NULL}};

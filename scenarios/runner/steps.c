@@ -134,6 +134,15 @@ static bool add_url(const struct play *play, const cJSON *with, cJSON *command)
 	return !url.failed && cJSON_AddStringToObject(command, "url", bytes_text(&url));
 }
 
+/* How many ask, and from how many processes when not from one. */
+static bool add_crowd(const cJSON *with, cJSON *command)
+{
+	const cJSON *processes = member(with, "processes");
+
+	return cJSON_AddNumberToObject(command, "n", member(with, "n")->valuedouble) &&
+	       (!processes || put(command, "processes", cJSON_Duplicate(processes, true)));
+}
+
 static cJSON *step_command(const struct play *play, enum step_do kind, const cJSON *with)
 {
 	OWNED(cJSON) *command = cJSON_CreateObject();
@@ -142,8 +151,7 @@ static cJSON *step_command(const struct play *play, enum step_do kind, const cJS
 	if (!cJSON_AddStringToObject(command, "command", step_kinds[kind].word) ||
 	    (acquires && !add_acquisition(play, with, command)) ||
 	    (kind == STEP_CALL && !add_url(play, with, command)) ||
-	    (kind == STEP_ACQUIRE_MANY &&
-	     !cJSON_AddNumberToObject(command, "n", member(with, "n")->valuedouble)))
+	    (kind == STEP_ACQUIRE_MANY && !add_crowd(with, command)))
 		return NULL;
 	return steal(&command);
 }

@@ -18,6 +18,7 @@ void altered_request_copy(struct altered_request *altered, const struct http_req
 
 void altered_request_free(struct altered_request *altered)
 {
+	bytes_free(&altered->url);
 	bytes_free(&altered->body);
 }
 
@@ -49,19 +50,36 @@ void altered_request_add_header(struct altered_request *altered, const char *nam
 		        (struct http_header){.name = name, .value = value};
 }
 
+/* Appends the text with the first `what` in it replaced; false when there is none. */
+static bool replace(const void *text, size_t len, const char *what, const char *with,
+                    struct bytes *out)
+{
+	const uint8_t *from = text;
+	const uint8_t *at = from != NULL ? memmem(from, len, what, strlen(what)) : NULL;
+	size_t before = at != NULL ? (size_t)(at - from) : 0;
+
+	if (at == NULL)
+		return false;
+	bytes_add(out, from, before);
+	bytes_add_text(out, with);
+	bytes_add(out, at + strlen(what), len - before - strlen(what));
+	return !out->failed;
+}
+
+void altered_request_replace_url(struct altered_request *altered, const char *what,
+                                 const char *with)
+{
+	const char *url = altered->request.url;
+
+	if (replace(url, strlen(url), what, with, &altered->url))
+		altered->request.url = bytes_text(&altered->url);
+}
+
 void altered_request_replace_body(struct altered_request *altered, const char *what,
                                   const char *with)
 {
-	const uint8_t *body = altered->request.body;
-	size_t len = altered->request.body_len;
-	const uint8_t *at = body != NULL ? memmem(body, len, what, strlen(what)) : NULL;
-	size_t before = at != NULL ? (size_t)(at - body) : 0;
-
-	if (at == NULL)
+	if (!replace(altered->request.body, altered->request.body_len, what, with, &altered->body))
 		return;
-	bytes_add(&altered->body, body, before);
-	bytes_add_text(&altered->body, with);
-	bytes_add(&altered->body, at + strlen(what), len - before - strlen(what));
 	altered->request.body = altered->body.data;
 	altered->request.body_len = altered->body.len;
 }

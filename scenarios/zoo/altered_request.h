@@ -14,6 +14,7 @@
 struct altered_request {
 	struct http_request request; /* send this */
 	struct http_header headers[ALTERED_HEADERS_MAX];
+	struct bytes url;
 	struct bytes body;
 };
 
@@ -29,6 +30,9 @@ void altered_request_set_header(struct altered_request *altered, const char *nam
 /* Adds a header; its texts are borrowed. */
 void altered_request_add_header(struct altered_request *altered, const char *name,
                                 const char *value);
+/* Replaces the first `what` in the URL. */
+void altered_request_replace_url(struct altered_request *altered, const char *what,
+                                 const char *with);
 /* Replaces the first `what` in the body. */
 void altered_request_replace_body(struct altered_request *altered, const char *what,
                                   const char *with);

@@ -6,10 +6,10 @@
   zoo.py run BUILD [-j N] [MEMBER ...]     each member against its scenario
   zoo.py run BUILD --docs FILE             the same, and the table as a page
 
-A member is killed when its scenario fails by the check that its row names; passing, being skipped
-and failing by another check are all survival. Who fails flow.cold is killed by it: the runner plays
-it first and nothing after it. The reference shim must pass the same scenario with
-the same kind of key, for what fails anyway shows nothing. Exit status: 0 all are killed, 1 not.
+A member is killed when its scenario fails by the check that its row names, and that check saw what
+`sees` says; passing, being skipped and failing by another check are all survival. The reference
+shim must pass the same scenario with the same kind of key, for what fails anyway shows nothing.
+Exit status: 0 all are killed, 1 not.
 """
 import argparse
 import concurrent.futures
@@ -25,52 +25,88 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 CATALOGUE = []  # options that name another catalogue than the project's
 MEMBERS = {"member", "wrong", "requirement", "killed_by", "key", "reason"}
+# Checks that many faults fail: the row says what this one shows there.
+VAGUE = re.compile(r"step\.\d+\.ok|finding\..*")
+# Where the number of members is told.
+NUMBERS = (("README.md", r"; (\d+) broken clients and what finds them"),
+           ("docs/conformance.md", r"\[zoo\.md\]\(zoo\.md\) the (\d+) broken clients"),
+           ("docs/zoo.md", r"^(\d+) members, \d+ killed\.$"))
+
+
+def read(root, name):
+    with open(os.path.join(root, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def table():
+    return json.loads(read(HERE, "zoo.json"))
 
 
 def rows():
-    with open(os.path.join(HERE, "zoo.json"), encoding="utf-8") as file:
-        return json.load(file)["members"]
+    return table()["members"]
 
 
 # ---- the table ----
 
+def row_findings(row, known, scenarios):
+    """What is wrong with one row."""
+    if set(row) - {"sees"} != MEMBERS or not all(row.values()):
+        yield "a row has each of %s" % ", ".join(sorted(MEMBERS))
+        return
+    if row["requirement"] not in known:
+        yield "no requirement %s" % row["requirement"]
+    if row["killed_by"] not in scenarios:
+        yield "no scenario %s" % row["killed_by"]
+    if VAGUE.fullmatch(row["reason"]) and "sees" not in row:
+        yield "%s alone is no reason: say what it sees" % row["reason"]
+
+
+def requirement_findings(known, exceptions):
+    """A MUST has a member that gets it wrong, or a reason why none can."""
+    held = {row["requirement"] for row in rows()}
+    for rule, level in known.items():
+        if level == "MUST" and rule not in held and rule not in exceptions:
+            yield "%s: no member gets it wrong, and nothing says why" % rule
+    for rule, reason in exceptions.items():
+        if rule not in known or rule in held or len(reason) < 20:
+            yield "%s: stands in without_member, without need or without a reason" % rule
+
+
+def number_findings(root):
+    """Pages that say how many members there are."""
+    for name, pattern in NUMBERS:
+        said = re.findall(pattern, read(root, name), re.M)
+        if said != [str(len(rows()))]:
+            yield "%s says %s members, there are %d" % (name, said or "nothing of", len(rows()))
+    shown = re.findall(r"^\| `(\w+)` \|", read(root, "docs/zoo.md"), re.M)
+    if shown != [row["member"] for row in rows()]:
+        yield "docs/zoo.md is not of these members: run with --docs"
+
+
 def table_findings(root):
     """What is wrong with zoo.json, as texts."""
-    with open(os.path.join(HERE, "CMakeLists.txt"), encoding="utf-8") as file:
-        built = set(re.findall(r"^msiv2_zoo\((\w+)", file.read(), re.M))
-    with open(os.path.join(root, "scenarios/requirements.json"), encoding="utf-8") as file:
-        known = set(re.findall(r'"id":\s*"([A-Z0-9]+-\d\d)"', file.read()))
+    built = set(re.findall(r"^msiv2_zoo\((\w+)", read(HERE, "CMakeLists.txt"), re.M))
+    known = {row["id"]: row["level"] for row in
+             json.loads(read(root, "scenarios/requirements.json"))["requirements"]}
     scenarios = {".".join(path[:-5].split(os.sep)[-2:])
                  for path in glob.glob(os.path.join(root, "scenarios/catalogue/*/*.json"))}
-    named = [row["member"] for row in rows()]
-    found = ["%s comes twice" % name for name in sorted(set(named)) if named.count(name) > 1]
-    found += ["%s is built and has no row" % name for name in sorted(built - set(named))]
-    found += ["%s has a row and is not built" % name for name in sorted(set(named) - built)]
+    named = [row.get("member") for row in rows()]
+    yield from ("%s comes twice" % name for name in sorted(set(named)) if named.count(name) > 1)
+    yield from ("%s is built and has no row" % name for name in sorted(built - set(named)))
+    yield from ("%s has a row and is not built" % name for name in sorted(set(named) - built))
     for row in rows():
-        if set(row) != MEMBERS or not all(row.values()):
-            found.append("%s: a row has each of %s" % (row["member"], ", ".join(sorted(MEMBERS))))
-        if row["requirement"] not in known:
-            found.append("%s: no requirement %s" % (row["member"], row["requirement"]))
-        if row["killed_by"] not in scenarios:
-            found.append("%s: no scenario %s" % (row["member"], row["killed_by"]))
+        yield from ("%s: %s" % (row.get("member"), finding)
+                    for finding in row_findings(row, known, scenarios))
+    yield from requirement_findings(known, table()["without_member"])
+    yield from number_findings(root)
     if len(named) < 40:
-        found.append("only %d members" % len(named))
-    return found
+        yield "only %d members" % len(named)
 
 
 # ---- the run ----
 
-def failed_checks(verdict):
-    """Ids of the checks that failed."""
-    first = re.match(r"not run: the client fails flow\.cold before anything else: ([\w.-]+):",
-                     verdict["reason"])
-    if first and verdict["scenario"] == "flow.cold":
-        return ["flow.cold", first.group(1)]
-    return [check["id"] for check in verdict["checks"] if not check["ok"]]
-
-
 def verdict_of(build, shim, row):
-    """The verdict of the row's scenario for a shim: (word, reason, failed checks)."""
+    """The verdict of the row's scenario for a shim: (word, reason, checks that failed)."""
     with tempfile.TemporaryDirectory(prefix="zoo-") as folder:
         report = os.path.join(folder, "report.json")
         ran = subprocess.run(
@@ -85,23 +121,30 @@ def verdict_of(build, shim, row):
             return "none", ran.stdout.decode("utf-8", "replace")[-300:].strip(), []
     for verdict in verdicts:
         if verdict["scenario"] == row["killed_by"]:
-            failed = failed_checks(verdict)
-            return ("fail" if failed[:1] == ["flow.cold"] else verdict["verdict"],
-                    verdict["reason"], failed)
+            return (verdict["verdict"], verdict["reason"],
+                    [check for check in verdict["checks"] if not check["ok"]])
     return "none", "the scenario was not played", []
 
 
+def told(check, row):
+    """The check in words, for the table."""
+    seen = row.get("sees") or check["seen"]
+    return "%s: %s; seen: %s" % (check["id"], check["says"],
+                                 seen if len(seen) <= 100 else seen[:97] + "...")
+
+
 def judge(build, row):
-    """Why the member survived, or None; and what its scenario said."""
+    """Why the member survived, or None; and what killed it."""
     shim = os.path.join(build, "zoo", row["member"])
     if not os.path.exists(shim):
         return "it is not built", ""
     word, reason, failed = verdict_of(build, shim, row)
     if word != "fail":
         return "%s: %s" % (word, reason), reason
-    if row["reason"] not in failed:
-        return "it fails by something else: %s" % reason, reason
-    return None, reason
+    for check in failed:
+        if check["id"] == row["reason"] and row.get("sees", "") in check["seen"]:
+            return None, told(check, row)
+    return "it fails by something else: %s" % reason, reason
 
 
 def sound(build, chosen, jobs):
@@ -120,14 +163,19 @@ def write_docs(path, chosen, said):
     lines = ["# The zoo: broken clients, and what finds them", "",
              "Each member is the reference shim with one thing replaced at link time",
              "(`scenarios/zoo/`); nothing in the library knows. A scenario that lets a member pass",
-             "is too weak. This page is written by `scenarios/zoo/zoo.py run BUILD --docs`.", "",
+             "is too weak. It is killed by the check named here, and by nothing less: the checks",
+             "are those of [verdicts.md](verdicts.md#checks). Each MUST has a member that gets it",
+             "wrong, or a reason below the table. This page is written by",
+             "`scenarios/zoo/zoo.py run BUILD --docs FILE`.", "",
              "%d members, %d killed." % (len(chosen), len(chosen)), "",
              "| member | what it gets wrong | requirement | key | killed by | because |",
              "|---|---|---|---|---|---|"]
     for row, reason in zip(chosen, said):
         lines.append("| `%s` | %s | %s | %s | `%s` | %s |" % (
             row["member"], row["wrong"], row["requirement"], row["key"], row["killed_by"],
-            reason.replace("|", "\\|").replace("<", "&lt;")[:160]))
+            reason.replace("|", "\\|").replace("<", "&lt;")))
+    lines += ["", "| requirement | why no member gets it wrong |", "|---|---|"]
+    lines += ["| %s | %s |" % pair for pair in table()["without_member"].items()]
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
 
@@ -155,8 +203,8 @@ def run(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     verbs = parser.add_subparsers(dest="verb", required=True)
-    table = verbs.add_parser("table")
-    table.add_argument("root")
+    whole = verbs.add_parser("table")
+    whole.add_argument("root")
     runner = verbs.add_parser("run")
     runner.add_argument("build")
     runner.add_argument("members", nargs="*")
@@ -164,10 +212,12 @@ def main():
     runner.add_argument("--docs")
     runner.add_argument("--catalogue", help="scenarios; default: the project's")
     options = parser.parse_args()
+    if options.verb == "run" and options.docs and options.members:
+        parser.error("--docs is about all members")
     if options.verb == "run":
         CATALOGUE.extend(["--catalogue", options.catalogue] if options.catalogue else [])
         return run(options)
-    found = table_findings(options.root)
+    found = list(table_findings(options.root))
     for finding in found:
         print("zoo: " + finding)
     return 1 if found else 0

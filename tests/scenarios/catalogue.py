@@ -3,10 +3,12 @@
 """Every scenario of the catalogue is well-formed and speaks of what there is.
 
 usage: catalogue.py form ROOT               schema, places, twins, requirements, names, proportions
+       catalogue.py numbers ROOT            the pages that count scenarios count them right
        catalogue.py world ROOT EMULATOR     the emulator takes each world, fault and expectation"""
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from running import Emulator
 
 LEAST = 150
 KEYS = ("memory", "keyguard", "hardware")
+LEVELS = ("MUST", "SHOULD", "OBSERVED")  # what --level takes, each with those before it
 OURS = ("says", "from", "to", "requirement")
 
 
@@ -131,6 +134,36 @@ def form(root):
     yield from fast_set(found, rows)
 
 
+def numbers(root):
+    found = [scenario for _, scenario in scenarios(root)]
+    whole = len(found)
+    levels = [sum(s["level"] in LEVELS[:n] for s in found) for n in (1, 2, 3)]
+    groups = len({s["id"].split(".")[0] for s in found})
+    for page, pattern, wanted in (
+            ("README.md", r"A catalogue of (\d+) scenarios", [whole]),
+            ("docs/conformance.md", r"plays (\d+) scenarios", [whole]),
+            ("docs/conformance.md", r"all (\d+) scenarios that its", [whole]),
+            ("docs/conformance.md",
+             r"`--level must` \| (\d+) of (\d+); `should` (\d+), `observed` (\d+)",
+             [levels[0], whole, *levels[1:]]),
+            ("docs/conformance.md", r"`msiv2-conformance list` shows (\d+) of them", [groups]),
+            ("docs/conformance.md", r"are skipped: \d+ of (\d+)\.", [whole])):
+        with open(os.path.join(root, page), encoding="utf-8") as stream:
+            said = re.search(pattern, stream.read())
+        if not said or [int(number) for number in said.groups()] != wanted:
+            yield f"{page} says {said and said.group()!r}; the numbers are {wanted}"
+    yield from black_box(root, whole)
+
+
+def black_box(root, whole):
+    """What a black box can be judged by, and what it cannot, is the whole."""
+    with open(os.path.join(root, "docs/conformance.md"), encoding="utf-8") as stream:
+        text = stream.read()
+    parts = re.findall(r"\| (\d+) scenarios, by the journal|are skipped: (\d+) of", text)
+    if sum(int(a or b) for a, b in parts) != whole:
+        yield f"docs/conformance.md: black boxes: {parts} are not {whole} together"
+
+
 def faults_of(scenario):
     yield from scenario.get("faults", [])
     yield from (step["with"] for step in scenario["steps"] if step["do"] == "fault")
@@ -201,7 +234,7 @@ def world(root, program):
 
 
 def main():
-    problems = list({"form": form, "world": world}[sys.argv[1]](*sys.argv[2:]))
+    problems = list({"form": form, "numbers": numbers, "world": world}[sys.argv[1]](*sys.argv[2:]))
     for problem in problems:
         print(problem)
     return 1 if problems else 0

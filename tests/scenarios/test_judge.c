@@ -69,6 +69,9 @@ static const char seen_text[] =
 #define THREE(b, c)                                                                                \
 	SEEN("{\"reply\":{\"ok\":true}},{\"reply\":{\"ok\":true," b                                \
 	     "}},{\"reply\":{\"ok\":true," c "}}")
+#define WAITED(b, c)                                                                               \
+	SEEN("{\"reply\":{\"ok\":true}},{\"reply\":{\"ok\":true},\"waits_ms\":" b                  \
+	     "},{\"reply\":{\"ok\":true},\"waits_ms\":" c "}")
 #define CERT(sha256)   "\"certificate\":{\"sha256\":\"" sha256 "\"}"
 #define KEY(sha256)    "\"key\":{\"sha256\":\"" sha256 "\"}"
 #define JOURNAL(what)  "{\"expect\":{\"journal\":[" what "]}}"
@@ -152,6 +155,16 @@ static const struct judged table[] = {
         {ACQUIRE("{\"within_ms\":4}"), REPLIED(ACQUIRED), VERDICT_FAIL, "step.0.within_ms", "5"},
         {ACQUIRE("{\"within_ms\":4}"), SEEN("{\"reply\":{\"ok\":true},\"waits_ms\":[2,3]}"),
          VERDICT_FAIL, "step.0.within_ms", "5"},
+        /* waits of two steps */
+        {TWO("{\"other_waits_than\":\"a\"}"), WAITED("[1,2]", "[1,3]"), VERDICT_PASS, NULL, ""},
+        {TWO("{\"other_waits_than\":\"a\"}"), WAITED("[1,2]", "[1,2]"), VERDICT_FAIL,
+         "step.2.other_waits_than", "[1,2]"},
+        {TWO("{\"other_waits_than\":\"a\"}"), WAITED("[]", "[1,2]"), VERDICT_FAIL,
+         "step.2.other_waits_than", "[1,2]"},
+        {TWO("{\"other_waits_than\":\"a\"}"), WAITED("[1,2]", "[]"), VERDICT_FAIL,
+         "step.2.other_waits_than", "[]"},
+        {TWO("{\"other_waits_than\":\"b\"}"), WAITED("[1,2]", "[1,3]"), VERDICT_FAIL,
+         "step.2.other_waits_than", "[1,3]"},
         /* certificates of two steps */
         {TWO("{\"same_certificate_as\":\"a\"}"), THREE(CERT("x"), CERT("x")), VERDICT_PASS, NULL,
          ""},

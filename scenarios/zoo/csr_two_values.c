@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* Zoo: puts the cuId attribute twice (CSR-03). */
+/* Zoo: gives the cuId attribute two values (CSR-03). */
 
 #include <openssl/x509.h>
 
@@ -13,6 +13,8 @@ int __wrap_X509_REQ_add1_attr_by_OBJ(X509_REQ *req, const ASN1_OBJECT *oid, int 
 int __wrap_X509_REQ_add1_attr_by_OBJ(X509_REQ *req, const ASN1_OBJECT *oid, int type,
                                      const unsigned char *data, int len)
 {
-	return __real_X509_REQ_add1_attr_by_OBJ(req, oid, type, data, len) &&
-	       __real_X509_REQ_add1_attr_by_OBJ(req, oid, type, data, len);
+	int done = __real_X509_REQ_add1_attr_by_OBJ(req, oid, type, data, len);
+	X509_ATTRIBUTE *attribute = X509_REQ_get_attr(req, 0);
+
+	return done == 1 ? X509_ATTRIBUTE_set1_data(attribute, type, data, len) : done;
 }
