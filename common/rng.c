@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <openssl/rand.h>
+#include <string.h>
 
 #include "bytes.h"
 
@@ -19,6 +20,37 @@ const struct rng *rng_system(void)
 	static const struct rng system_rng = {.fill = system_fill};
 
 	return &system_rng;
+}
+
+static uint64_t seeded_next(struct rng_seeded *seeded)
+{
+	const uint64_t step = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t z = atomic_fetch_add(&seeded->state, step) + step;
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+static bool seeded_fill(void *ctx, void *out, size_t n)
+{
+	uint8_t *at = out;
+
+	while (n > 0) {
+		uint64_t number = seeded_next(ctx);
+		size_t part = n < sizeof(number) ? n : sizeof(number);
+
+		memcpy(at, &number, part);
+		at += part;
+		n -= part;
+	}
+	return true;
+}
+
+void rng_seeded_init(struct rng_seeded *seeded, uint64_t seed)
+{
+	seeded->rng = (struct rng){.fill = seeded_fill, .ctx = seeded};
+	atomic_init(&seeded->state, seed);
 }
 
 bool rng_fill(const struct rng *rng, void *out, size_t n)

@@ -6,6 +6,7 @@
 #ifndef COMMON_RNG_H
 #define COMMON_RNG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,16 @@ const struct rng *rng_system(void);
 MSIV2_MUST_USE bool rng_fill(const struct rng *rng, void *out, size_t n);
 /* A number in [0, below), below > 0; 0 when the source fails (good enough for jitter only). */
 uint64_t rng_below(const struct rng *rng, uint64_t below);
+
+/* Numbers that one seed repeats (SplitMix64), for what may be guessed: pauses, never keys, ids or
+ * nonces. Use `rng`; it stays where it is. */
+struct rng_seeded {
+	struct rng rng;
+	_Atomic uint64_t state;
+};
+
+/* Begins the numbers of a seed. */
+void rng_seeded_init(struct rng_seeded *seeded, uint64_t seed);
 
 /* A random UUID (RFC 9562 version 4) in lower case. */
 #define UUID_TEXT_SIZE 37

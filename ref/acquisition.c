@@ -137,14 +137,14 @@ static enum msiv2_rc ask_for_token(struct acquisition *a, struct binding *bindin
 }
 
 /* Full jitter: anything from nothing to the whole step, so that a farm of clients spreads out. */
-static int64_t backoff_us(int refusals)
+static int64_t backoff_us(const struct errand *errand, int refusals)
 {
 	int64_t step_us = BACKOFF_FIRST_US;
 
 	for (int i = 1; i < refusals && step_us < BACKOFF_MAX_US; i++)
 		step_us *= 2;
 	step_us = step_us < BACKOFF_MAX_US ? step_us : BACKOFF_MAX_US;
-	return (int64_t)rng_below(rng_system(), (uint64_t)step_us);
+	return (int64_t)errand_jitter(errand, (uint64_t)step_us);
 }
 
 /* STS-05: the first refusal of a certificate is answered at once by a new one; further ones only
@@ -160,7 +160,7 @@ static bool worth_another(const struct acquisition *a, int refusals,
 		return true;
 	if (!refusal->may_repeat)
 		return false;
-	pause_us = backoff_us(refusals - 1);
+	pause_us = backoff_us(&a->errand, refusals - 1);
 	if (!patience_covers(patience, pause_us))
 		return false;
 	if (patience_wait(patience, pause_us, "sts.token", &ignored) == MSIV2_OK)

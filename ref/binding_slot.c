@@ -193,7 +193,7 @@ static bool claim_renewal(const struct turn *turn, const struct binding *binding
 
 	if (binding_age(binding, now_s) != RENEWAL_DUE)
 		return false;
-	jitter = rng_below(rng_system(), RENEWAL_PAUSE_LONGEST);
+	jitter = errand_jitter(turn->errand, RENEWAL_PAUSE_LONGEST);
 	(void)pthread_mutex_lock(&slot->lock);
 	claimed = slot->held == binding && renewal_may_try(&slot->tries, now_s, mono_us);
 	if (claimed)

@@ -97,6 +97,8 @@ enum msiv2_rc msiv2_client_new(const struct msiv2_options *options, struct msiv2
 	client->clock = options->clock;
 	client->log = options->log;
 	client->timeout_ms = options->timeout_ms;
+	rng_seeded_init(&client->seeded, options->seed);
+	client->jitter = options->seeds_pauses ? &client->seeded.rng : NULL;
 	flight_board_init(&client->token_flights);
 	TRY(make_parts(client, options, err));
 	client->imds = (struct imds){.pool = client->imds_pool,

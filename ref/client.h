@@ -13,6 +13,7 @@
 #include "binding_slot.h"
 #include "common/log.h"
 #include "common/own.h"
+#include "common/rng.h"
 #include "flight.h"
 #include "identity.h"
 #include "imds.h"
@@ -29,7 +30,9 @@ struct msiv2_client {
 	const struct msiv2_clock *clock; /* borrowed from the program */
 	struct log log;
 	int64_t timeout_ms;
-	X509_STORE *trust; /* NULL = the system's anchors */
+	struct rng_seeded seeded;
+	const struct rng *jitter; /* of pauses: &seeded.rng, or NULL = the system's */
+	X509_STORE *trust;        /* NULL = the system's anchors */
 	struct http_pool *imds_pool;
 	struct imds imds;
 	struct attestation *attestation;

@@ -134,6 +134,12 @@ void msiv2_options_set_clock(struct msiv2_options *options, const struct msiv2_c
 	options->clock = clock != NULL ? clock : clock_system();
 }
 
+void msiv2_options_set_pause_seed(struct msiv2_options *options, uint64_t seed)
+{
+	options->seeds_pauses = true;
+	options->seed = seed;
+}
+
 enum msiv2_rc msiv2_options_set_timeout_ms(struct msiv2_options *options, int64_t timeout_ms,
                                            struct msiv2_error *err)
 {

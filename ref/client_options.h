@@ -19,6 +19,8 @@ struct msiv2_options {
 	char *trust_file; /* NULL = the system's anchors */
 	const struct msiv2_clock *clock;
 	int64_t timeout_ms;
+	bool seeds_pauses; /* by `seed`, rather than by the system */
+	uint64_t seed;
 	struct log log;
 	struct key_settings keys;
 	enum store_scope store;

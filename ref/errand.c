@@ -9,3 +9,8 @@ enum msiv2_rc errand_begin(struct errand *errand, struct msiv2_error *err)
 		return err_set(err, MSIV2_INTERNAL, "correlation id", "no randomness");
 	return MSIV2_OK;
 }
+
+uint64_t errand_jitter(const struct errand *errand, uint64_t below)
+{
+	return rng_below(errand->jitter != NULL ? errand->jitter : rng_system(), below);
+}

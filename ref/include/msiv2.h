@@ -122,6 +122,10 @@ MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_store_root(struct msiv2
 /* Lends a clock; it must outlive the client. NULL = the system's. */
 MSIV2_API void msiv2_options_set_clock(struct msiv2_options *options,
                                        const struct msiv2_clock *clock);
+/* Draws the lengths of pauses (STS-05, LIFE-02) from this seed, so that a test can repeat them.
+ * Clients that share one ask at the same moment; without it the system draws. Keys and ids never
+ * come from it. */
+MSIV2_API void msiv2_options_set_pause_seed(struct msiv2_options *options, uint64_t seed);
 /* Default deadline of one call in milliseconds, > 0. MSIV2_CONFIG otherwise. */
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_options_set_timeout_ms(struct msiv2_options *options,
                                                                     int64_t timeout_ms,

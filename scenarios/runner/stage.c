@@ -3,6 +3,7 @@
 
 #include "stage.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/files.h"
@@ -77,6 +78,7 @@ static enum msiv2_rc make_folders(struct stage *stage, const char *dir, struct m
 {
 	OWNED_STRUCT(bytes) data = {0};
 	OWNED_STRUCT(bytes) temporary = {0};
+	char seed[24];
 
 	bytes_add_text(&stage->dir, dir);
 	TRY(bytes_done(&stage->dir, WHERE, err));
@@ -86,6 +88,8 @@ static enum msiv2_rc make_folders(struct stage *stage, const char *dir, struct m
 	bytes_addf(&stage->store, "%s/store", dir);
 	TRY(bytes_done(&stage->store, WHERE, err));
 	TRY(environment_inherit(&stage->environment, err));
+	(void)snprintf(seed, sizeof(seed), "%llu", (unsigned long long)stage->seed);
+	TRY(environment_set(&stage->environment, "MSIV2_SEED", seed, err));
 	TRY(environment_set(&stage->environment, "HOME", bytes_text(&stage->home), err));
 	TRY(environment_set(&stage->environment, "XDG_DATA_HOME", bytes_text(&data), err));
 	return environment_set(&stage->environment, "TMPDIR", bytes_text(&temporary), err);
@@ -108,6 +112,7 @@ enum msiv2_rc stage_open(struct stage *stage, const struct stage_plan *plan,
 {
 	OWNED_STRUCT(bytes) device = {0};
 
+	stage->seed = plan->seed;
 	TRY(files_make_dir(dir, 0700, MSIV2_CONFIG, err));
 	TRY(make_folders(stage, dir, err));
 	TRY(set_proxy(stage, scenario, err));

@@ -31,6 +31,7 @@ struct stage {
 	struct bytes store; /* the client's store: not made by us */
 	struct bytes tenant;
 	int64_t waited_ms; /* by the client, so far */
+	uint64_t seed;     /* the run's */
 };
 
 /* Makes the keys that all emulators of a run share, in `state_dir`, so that each of them starts in

@@ -81,7 +81,8 @@ cJSON *steps_start_command(const struct play *play, enum key_kind key)
 	    !put(command, "min_strength", strength ? cJSON_CreateString(strength) : NULL) ||
 	    !cJSON_AddNumberToObject(command, "timeout_ms",
 	                             timeout ? timeout->valuedouble : TIMEOUT_MS) ||
-	    !cJSON_AddNumberToObject(command, "clock_offset_s", (double)play->clock_offset_s))
+	    !cJSON_AddNumberToObject(command, "clock_offset_s", (double)play->clock_offset_s) ||
+	    !cJSON_AddNumberToObject(command, "seed", (double)play->stage->seed))
 		return NULL;
 	return steal(&command);
 }

@@ -188,7 +188,7 @@ class FakeImds:
 
 def settings(imds, timeout_ms=60000):
     return {"imds": imds, "ca": None, "store": None, "keys": "memory", "attest": False,
-            "min_strength": None, "timeout_ms": timeout_ms, "clock_offset_s": 0}
+            "min_strength": None, "timeout_ms": timeout_ms, "clock_offset_s": 0, "seed": 1}
 
 
 class Checks:

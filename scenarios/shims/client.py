@@ -200,6 +200,7 @@ class Client:
 
     def __init__(self, settings, identity, clock):
         self.clock, self.ca = clock, settings.get("ca")
+        self.jitter = random.Random(settings.get("seed"))  # the run's; None: the system's
         self.timeout_s = settings.get("timeout_ms", 60000) / 1000
         url = urllib.parse.urlsplit(settings["imds"])
         if url.scheme not in ("http", "https") or not url.hostname:
@@ -406,7 +407,7 @@ class Client:
         if failure.kind != "sts_refused" or (
                 codes and not any(code in range(1000610, 1000615) for code in codes)):
             return False
-        pause_s = random.uniform(0, min(30, 2 ** (refusals - 2)))
+        pause_s = self.jitter.uniform(0, min(30, 2 ** (refusals - 2)))
         if self.clock.mono_s() + pause_s >= trip.deadline:
             return False
         self.clock.wait_s(pause_s)

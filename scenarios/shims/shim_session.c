@@ -10,6 +10,7 @@
 #include "common/text.h"
 
 #define OFFSET_MAX_S   (INT64_C(1000) * 366 * 24 * 3600)
+#define SEED_MAX       INT64_C(9007199254740991) /* what JSON keeps exactly */
 #define TIMEOUT_MAX_MS (INT64_C(24) * 3600 * 1000)
 
 static const struct blame blame = {MSIV2_CONFIG, "start"};
@@ -111,6 +112,19 @@ static enum msiv2_rc set_timeout(client_options *options, const cJSON *settings,
 	return msiv2_options_set_timeout_ms(options, timeout_ms, err);
 }
 
+/* The run's seed is for pauses; keys and ids stay random. */
+static enum msiv2_rc set_seed(client_options *options, const cJSON *settings,
+                              struct msiv2_error *err)
+{
+	int64_t seed = 0;
+
+	if (cJSON_GetObjectItemCaseSensitive(settings, "seed") == NULL)
+		return MSIV2_OK;
+	TRY(json_need_integer(settings, "seed", 0, SEED_MAX, false, &blame, &seed, err));
+	msiv2_options_set_pause_seed(options, (uint64_t)seed);
+	return MSIV2_OK;
+}
+
 static enum msiv2_rc apply(client_options *options, const cJSON *settings, struct msiv2_error *err)
 {
 	static const struct {
@@ -127,6 +141,7 @@ static enum msiv2_rc apply(client_options *options, const cJSON *settings, struc
 		TRY(set_text(options, settings, texts[i].member, texts[i].set, err));
 	TRY(set_store(options, settings, err));
 	TRY(set_timeout(options, settings, err));
+	TRY(set_seed(options, settings, err));
 	msiv2_options_set_attestation(
 	        options, cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(settings, "attest")));
 	msiv2_options_set_log(options, log_to_stderr, NULL, MSIV2_LOG_INFO);

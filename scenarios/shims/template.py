@@ -71,7 +71,8 @@ class Shim:
         ca          PEM file with the only roots to trust for https; null: trust nobody
         store       folder for certificates that outlive the process; null: none
         keys        kinds of key to try, strongest first, as one text
-        attest, min_strength, timeout_ms, clock_offset_s
+        attest, min_strength, timeout_ms, clock_offset_s, seed (for the jitter of
+        pauses, never for keys or ids)
         """
         if self.settings is not None:
             raise Failure("config", "it was started before")

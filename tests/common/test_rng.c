@@ -65,6 +65,28 @@ static void numbers_stay_below_their_bound(void **state)
 	assert_true(seen[0] && seen[1] && seen[2]);
 }
 
+static void a_seed_repeats_its_numbers(void **state)
+{
+	struct rng_seeded first, again, other;
+	uint8_t a[20], b[20], c[20];
+
+	(void)state;
+	rng_seeded_init(&first, 1);
+	rng_seeded_init(&again, 1);
+	rng_seeded_init(&other, 2);
+	/* Three numbers, the last one in part. */
+	assert_true(rng_fill(&first.rng, a, sizeof(a)) && rng_fill(&again.rng, b, sizeof(b)) &&
+	            rng_fill(&other.rng, c, sizeof(c)));
+	assert_memory_equal(a, b, sizeof(a));
+	assert_memory_not_equal(a, c, sizeof(a));
+	assert_memory_not_equal(a, a + 8, 8);
+	assert_int_equal(rng_below(&first.rng, 1000), rng_below(&again.rng, 1000));
+	/* The first number of SplitMix64 from 0, little-endian. */
+	rng_seeded_init(&first, 0);
+	assert_true(rng_fill(&first.rng, a, 8));
+	assert_memory_equal(a, "\xaf\xcd\x1d\x7b\x39\xa8\x20\xe2", 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -72,6 +94,7 @@ int main(void)
 	        cmocka_unit_test(two_system_uuids_differ),
 	        cmocka_unit_test(a_dry_source_is_noticed),
 	        cmocka_unit_test(numbers_stay_below_their_bound),
+	        cmocka_unit_test(a_seed_repeats_its_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,45 @@ static void refusals_without_end_end_at_the_deadline(void **state)
 	assert_int_equal(desk->cloud.bypasses, issued - 1);
 }
 
+/* How long a client of the desk's cloud pauses until it is let in, its pauses drawn from a seed. */
+static int64_t pauses_us(struct client_desk *desk, uint64_t seed)
+{
+	struct msiv2_options *options = msiv2_options_new();
+	int64_t before_us = atomic_load(&desk->cloud.clock.waited_us);
+
+	msiv2_client_free(desk->client);
+	desk->client = NULL;
+	assert_int_equal(
+	        msiv2_options_set_imds(options, scripted_peer_base(desk->cloud.imds), NULL),
+	        MSIV2_OK);
+	assert_int_equal(msiv2_options_set_trust_file(options, desk->cloud.ca.pem, NULL), MSIV2_OK);
+	msiv2_options_set_clock(options, &desk->cloud.clock.clock);
+	msiv2_options_set_pause_seed(options, seed);
+	assert_int_equal(msiv2_client_new(options, &desk->client, NULL), MSIV2_OK);
+	msiv2_options_free(options);
+	desk->refusals = 4;
+	client_desk_expect_token(desk, &client_desk_vault, 5, 5, 5);
+	return atomic_load(&desk->cloud.clock.waited_us) - before_us;
+}
+
+static void a_seed_repeats_the_pauses_and_nothing_else(void **state)
+{
+	struct client_desk *desk = *state;
+	int64_t first_us;
+	char sha256[65];
+
+	desk->cloud.script = client_desk_refuse_tokens;
+	desk->refusal = INVALID_CLIENT("");
+	first_us = pauses_us(desk, 7);
+	(void)snprintf(sha256, sizeof(sha256), "%s",
+	               msiv2_certificate_sha256(msiv2_token_certificate(desk->token)));
+	assert_in_range(first_us, 1, 7 * CLOCK_US_PER_S);
+	assert_int_equal(pauses_us(desk, 7), first_us);
+	assert_string_not_equal(sha256,
+	                        msiv2_certificate_sha256(msiv2_token_certificate(desk->token)));
+	assert_int_not_equal(pauses_us(desk, 8), first_us);
+}
+
 static void invalid_request_keeps_the_certificate(void **state)
 {
 	struct client_desk *desk = *state;
@@ -221,6 +260,7 @@ int main(void)
 	        at_a_desk(a_second_refusal_for_another_reason_is_final),
 	        at_a_desk(bad_attestation_is_tried_again_with_pauses),
 	        at_a_desk(refusals_without_end_end_at_the_deadline),
+	        at_a_desk(a_seed_repeats_the_pauses_and_nothing_else),
 	        at_a_desk(invalid_request_keeps_the_certificate),
 	        at_a_desk(a_failing_imds_ends_the_replacement),
 	        at_a_desk(a_certificate_refused_by_tls_is_replaced_once),
