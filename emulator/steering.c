@@ -16,6 +16,8 @@
 
 #define WHERE "emulator"
 
+#define SETTLE_SLICE_US INT64_C(1000)
+
 /* Writes a change, as the admin interface would have been told of it, into the journal. */
 static void note(struct msiv2_emulator *emulator, enum endpoint event, const cJSON *change)
 {
@@ -129,6 +131,20 @@ const char *msiv2_emulator_ready(const struct msiv2_emulator *emulator)
 int64_t msiv2_emulator_now_s(const struct msiv2_emulator *emulator)
 {
 	return world_now_s(emulator->world);
+}
+
+bool msiv2_emulator_settle(const struct msiv2_emulator *emulator, int64_t timeout_ms)
+{
+	const struct msiv2_clock *real = clock_system();
+	int64_t until_us = clock_deadline_us(real, timeout_ms);
+
+	while (server_connections(emulator->servers[LISTENER_IMDS]) > 0 ||
+	       server_connections(emulator->servers[LISTENER_STS]) > 0) {
+		if (clock_left_us(real, until_us) == 0)
+			return false;
+		clock_wait_us(real, SETTLE_SLICE_US);
+	}
+	return true;
 }
 
 enum msiv2_rc msiv2_emulator_advance(struct msiv2_emulator *emulator, int64_t delta_s,

@@ -432,6 +432,11 @@ uint16_t server_port(const struct server *server)
 	return server->port;
 }
 
+size_t server_connections(const struct server *server)
+{
+	return connections_count(server->options.bind, server->port);
+}
+
 static void *stop_web(void *ctx)
 {
 	mg_stop(ctx);

@@ -49,6 +49,8 @@ MSIV2_MUST_USE enum msiv2_rc server_start(const struct server_options *options, 
                                           struct msiv2_error *err);
 /* The port that was bound. */
 uint16_t server_port(const struct server *server);
+/* How many connections are open, and those that wait to be served. */
+size_t server_connections(const struct server *server);
 /* Stops `count` servers at once (NULL ones are skipped) and frees them: no new connection enters,
  * open ones are ended, handlers that are running finish. */
 void server_stop(struct server *const *servers, size_t count);

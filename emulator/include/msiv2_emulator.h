@@ -174,6 +174,10 @@ MSIV2_API void msiv2_emulator_revoke_all(struct msiv2_emulator *emulator);
  * as the client has its answer. */
 MSIV2_API uint64_t msiv2_emulator_count(const struct msiv2_emulator *emulator,
                                         const char *endpoint);
+/* Waits up to timeout_ms, in real time, until nobody is connected to IMDS or the token service, so
+ * that the journal has all that clients did who are gone: a handshake that failed is written down
+ * after the client has noticed. False when somebody still is. */
+MSIV2_API bool msiv2_emulator_settle(const struct msiv2_emulator *emulator, int64_t timeout_ms);
 /* The journal as JSON {"events":[...],"dropped":n,"next":seq}. `query` is that of GET /journal
  * ("endpoint=token&status=200"); NULL = everything. */
 MSIV2_API MSIV2_MUST_USE enum msiv2_rc msiv2_emulator_journal(const struct msiv2_emulator *emulator,

@@ -7,6 +7,7 @@
 
 #define WHERE            "evidence"
 #define CERTIFICATES_MAX 256
+#define SETTLE_MS        1000
 
 enum msiv2_rc collect_put(struct evidence *evidence, const char *name, cJSON *item,
                           struct msiv2_error *err)
@@ -73,6 +74,8 @@ static const struct {
 enum msiv2_rc collect_emulator(const struct stage *stage, struct evidence *evidence,
                                struct msiv2_error *err)
 {
+	/* A client that is still there is not waited for any longer. */
+	(void)msiv2_emulator_settle(stage->emulator, SETTLE_MS);
 	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
 		cJSON *answer = NULL;
 

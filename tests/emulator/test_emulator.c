@@ -122,6 +122,33 @@ static void stopping_takes_less_than_a_second_with_idle_clients(void **state)
 	wire_close(&silent);
 }
 
+/* A handshake that fails is written down after the client knows: who settles sees it. */
+static void settling_waits_for_clients_that_go(void **state)
+{
+	static const char query[] = "endpoint=tls";
+	const struct wire_tls old = {.version = TLS1_1_VERSION};
+	struct msiv2_emulator *emulator = start_default();
+	struct wire idle;
+	struct wire wire;
+	char *journal = NULL;
+
+	(void)state;
+	assert_true(msiv2_emulator_settle(emulator, 0));
+	wire_open(&idle, wire_port(msiv2_emulator_imds(emulator)));
+	wire_send(&idle, GET_METADATA);
+	assert_int_equal(wire_read(&idle, false, NULL), 200);
+	assert_false(msiv2_emulator_settle(emulator, 20));
+	wire_open(&wire, wire_port(msiv2_emulator_sts(emulator)));
+	assert_false(wire_start_tls(&wire, &old));
+	wire_close(&wire);
+	wire_close(&idle);
+	assert_true(msiv2_emulator_settle(emulator, 5000));
+	assert_int_equal(msiv2_emulator_journal(emulator, query, &journal, NULL), MSIV2_OK);
+	assert_non_null(strstr(journal, "\"endpoint\":\"tls\""));
+	msiv2_emulator_text_free(journal);
+	msiv2_emulator_stop(emulator);
+}
+
 /* Ending our own connections must not touch those of the program around us. */
 static void stopping_spares_other_sockets_of_the_process(void **state)
 {
@@ -422,6 +449,7 @@ int main(void)
 	        cmocka_unit_test(the_attestation_service_answers_on_the_https_listener),
 	        cmocka_unit_test(the_printed_configuration_can_be_started),
 	        cmocka_unit_test(a_public_host_is_in_every_address),
+	        cmocka_unit_test(settling_waits_for_clients_that_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

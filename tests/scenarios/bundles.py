@@ -3,7 +3,7 @@
 """Evidence is what its schema says, judges to the same verdict again, and three repeats give the
 same normalised journal.
 
-usage: bundles.py CONFORMANCE SHIM NORMAL_WRITER ROOT FILTER..."""
+usage: bundles.py CONFORMANCE SHIM NORMAL_WRITER ROOT [OPTION OR FILTER OF A RUN]..."""
 import json
 import os
 import subprocess
@@ -78,8 +78,11 @@ def main():
         runs = []
         for repeat in range(REPEATS):
             out = os.path.join(work, str(repeat))
-            subprocess.run([conformance, "run", *sys.argv[5:], "--shim", shim, "--keep", "--quiet",
-                            "--out", out], capture_output=True, check=True)
+            done = subprocess.run([conformance, "run", *sys.argv[5:], "--shim", shim, "--keep",
+                                   "--quiet", "--out", out], capture_output=True, text=True,
+                                  check=False)
+            if done.returncode != 0:
+                problems.append(f"run {repeat + 1}: status {done.returncode}\n{done.stderr}")
             runs.append(bundles(out))
         for folder in runs[0].values():
             problems += check_bundle(folder, *validators(root))
