@@ -9,6 +9,7 @@
 #include "common/encoding.h"
 #include "common/text.h"
 #include "common/x509.h"
+#include "emulator/config_find.h"
 #include "emulator/pki/tokens.h"
 
 #define POP    "mtls_pop"
@@ -17,6 +18,7 @@
 /* What the rules look at. */
 struct resource_facts {
 	const struct config *config;
+	const char *sts_base;
 	const char *scheme; /* POP, BEARER, or NULL */
 	const char *jwt;    /* borrowed from the header; NULL = none */
 	enum token_verdict verdict;
@@ -42,6 +44,35 @@ static bool bad_token(const void *facts, char detail[ROLE_DETAIL_SIZE])
 	               f->verdict == TOKEN_MALFORMED ? "the token is malformed"
 	                                             : "the token's signature is not valid");
 	return f->verdict == TOKEN_MALFORMED || f->verdict == TOKEN_BAD_SIGNATURE;
+}
+
+/* Behind ":PORT": emulators on one state directory take each other's tokens, whatever the port. */
+static const char *skip_port(const char *text)
+{
+	size_t digits = *text == ':' ? strspn(text + 1, "0123456789") : 0;
+
+	return digits > 0 ? text + 1 + digits : text;
+}
+
+static bool foreign_issuer(const void *facts, char detail[ROLE_DETAIL_SIZE])
+{
+	static const char version[] = "/v2.0";
+	const struct resource_facts *f = facts;
+	size_t host = (size_t)(strrchr(f->sts_base, ':') - f->sts_base);
+	char tenant[sizeof(f->token.issuer)];
+	const char *rest;
+	size_t len;
+
+	(void)snprintf(detail, ROLE_DETAIL_SIZE, "the token is another issuer's");
+	if (strncmp(f->token.issuer, f->sts_base, host) != 0)
+		return true;
+	rest = skip_port(f->token.issuer + host);
+	len = strlen(rest);
+	if (*rest != '/' || len < sizeof(version) ||
+	    !text_equal(rest + len - strlen(version), version))
+		return true;
+	(void)snprintf(tenant, sizeof(tenant), "%.*s", (int)(len - sizeof(version)), rest + 1);
+	return config_find_tenant(f->config, tenant) == NULL;
 }
 
 static bool outside_time(const void *facts, char detail[ROLE_DETAIL_SIZE])
@@ -102,6 +133,7 @@ static bool wrong_thumbprint(const void *facts, char detail[ROLE_DETAIL_SIZE])
 static const struct role_rule rows[] = {
         {RULE_RES_AUTHORIZATION, no_authorization, INVALID_TOKEN},
         {RULE_RES_TOKEN, bad_token, INVALID_TOKEN},
+        {RULE_RES_ISSUER, foreign_issuer, INVALID_TOKEN},
         {RULE_RES_TIME, outside_time, INVALID_TOKEN},
         {RULE_RES_AUDIENCE, wrong_audience, INVALID_TOKEN},
         {RULE_RES_SCHEME, wrong_scheme, INVALID_TOKEN},
@@ -133,7 +165,9 @@ static enum msiv2_rc read_facts(struct resource_facts *facts, struct role_call *
 	uint8_t sha256[X509_SHA256_LEN];
 	OWNED_STRUCT(bytes) text = {0};
 
-	*facts = (struct resource_facts){.config = call->config, .verdict = TOKEN_MALFORMED};
+	*facts = (struct resource_facts){.config = call->config,
+	                                 .sts_base = call->world->sts_base,
+	                                 .verdict = TOKEN_MALFORMED};
 	read_authorization(facts, call->request);
 	if (facts->jwt)
 		facts->verdict = tokens_check(call->world->tokens, facts->jwt, strlen(facts->jwt),

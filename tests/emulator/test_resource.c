@@ -5,6 +5,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "emulator/pki/tokens.h"
 #include "stage.h"
 #include "tests/testing.h"
 
@@ -192,6 +193,60 @@ static void a_token_that_was_touched_is_refused(void **state)
 	assert_null(strstr(bytes_text(&stage.response.body), signature)); /* SEC-01 */
 }
 
+/* "Bearer TOKEN", by this world's key in the name of an issuer. */
+static char *issued_by(const char *issuer)
+{
+	const struct token_claims claims = {.issuer = issuer,
+	                                    .audience = "https://vault.azure.net",
+	                                    .client_id = STAGE_SYSTEM,
+	                                    .tenant_id = STAGE_TENANT,
+	                                    .object_id = STAGE_SYSTEM,
+	                                    .issued_at_s = STAGE_NOW_S,
+	                                    .expires_at_s = STAGE_NOW_S + 3600};
+	OWNED_STRUCT(bytes) jwt = {0};
+	OWNED_STRUCT(bytes) text = {0};
+	char jti[UUID_TEXT_SIZE];
+
+	assert_int_equal(tokens_issue(stage.world->tokens, &claims, &jwt, jti, NULL), MSIV2_OK);
+	bytes_addf(&text, "Bearer %s", bytes_text(&jwt));
+	return mem_strdup(bytes_text(&text));
+}
+
+/* The key alone says little: emulators on one state directory share it. */
+static void a_token_of_another_issuer_is_refused(void **state)
+{
+	static const struct {
+		const char *issuer;
+		bool ours;
+	} rows[] = {
+	        {"https://localhost:1002/" STAGE_TENANT "/v2.0", true},
+	        {"https://localhost:7/" STAGE_TENANT "/v2.0", true}, /* a replica's */
+	        {"https://localhost/" STAGE_TENANT "/v2.0", true},
+	        {"https://issuer.example", false},
+	        {"https://issuer.example:1002/" STAGE_TENANT "/v2.0", false},
+	        {"https://localhost.example/" STAGE_TENANT "/v2.0", false},
+	        {"http://localhost:1002/" STAGE_TENANT "/v2.0", false},
+	        {"https://localhost:1002/99999999-0000-4000-8000-000000000000/v2.0", false},
+	        {"https://localhost:1002/" STAGE_TENANT, false},
+	        {"https://localhost:1002/" STAGE_TENANT "/v2.0/", false},
+	        {"https://localhost:/" STAGE_TENANT "/v2.0", false},
+	        {"https://localhost:1002/v2.0", false},
+	        {"https://localhost:1002", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
+		char *value = issued_by(rows[i].issuer);
+
+		call(value, NULL);
+		mem_free(value);
+		if (rows[i].ours)
+			assert_int_equal(stage.response.status, 200);
+		else
+			expect_refused(RULE_RES_ISSUER);
+	}
+}
+
 static void an_expired_token_is_refused_on_the_worlds_clock(void **state)
 {
 	(void)state;
@@ -341,6 +396,7 @@ int main(void)
 	        TEST(a_token_under_the_wrong_scheme_is_refused),
 	        TEST(a_missing_or_odd_authorization_is_refused),
 	        TEST(a_token_that_was_touched_is_refused),
+	        TEST(a_token_of_another_issuer_is_refused),
 	        TEST(an_expired_token_is_refused_on_the_worlds_clock),
 	        TEST(only_configured_audiences_are_accepted),
 	        TEST(a_rule_that_notes_lets_the_call_through),
