@@ -215,6 +215,30 @@ static enum msiv2_rc play_shim(struct performance *performance, struct msiv2_err
 	return MSIV2_OK;
 }
 
+/* How the client ended; false when it has not, or never began. */
+static bool client_exit(const struct performance *performance, int *status, int *signal)
+{
+	const struct process *process = &performance->shim.process;
+	const struct command *command = &performance->command;
+
+	*status = process->ended ? process->status : command->status;
+	*signal = process->ended ? process->signal : command->signal;
+	return process->ended || command->ended;
+}
+
+/* A client under a tool that finds something has failed, however well it answered. */
+static void heed_wrapper(struct performance *performance)
+{
+	int status;
+	int signal;
+
+	if (performance->plan->wrapper_found != 0 && text_equal(performance->outcome, "ran") &&
+	    client_exit(performance, &status, &signal) && signal == 0 &&
+	    status == performance->plan->wrapper_found)
+		conclude(performance, "ended",
+		         "what it ran under found something: stderr.txt of the evidence has it");
+}
+
 static enum msiv2_rc play_command(struct performance *performance, struct msiv2_error *err)
 {
 	const char *lacks = command_lacks(performance->scenario);
@@ -329,13 +353,11 @@ static bool add_twin(const struct performance *performance, cJSON *run)
 
 static bool add_exit(const struct performance *performance, cJSON *run)
 {
-	const struct process *process = &performance->shim.process;
-	const struct command *command = &performance->command;
-	int signal = process->ended ? process->signal : command->signal;
-	int status = process->ended ? process->status : command->status;
 	cJSON *exit;
+	int status;
+	int signal;
 
-	if (!process->ended && !command->ended)
+	if (!client_exit(performance, &status, &signal))
 		return cJSON_AddNullToObject(run, "exit") != NULL;
 	exit = cJSON_AddObjectToObject(run, "exit");
 	return signal != 0 ? cJSON_AddNumberToObject(exit, "signal", signal) != NULL
@@ -415,6 +437,7 @@ static enum msiv2_rc play(struct performance *performance, const char *dir, stru
 		TRY(play_shim(performance, err));
 	if (performance->plan->mode == CLIENT_ADDRESS)
 		TRY(play_address(performance, err));
+	heed_wrapper(performance);
 	return collect_all(performance, err);
 }
 

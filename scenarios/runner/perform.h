@@ -22,6 +22,7 @@ struct perform_plan {
 	enum client_mode mode;
 	const char *command;  /* as given */
 	const char *wrapper;  /* goes before it: "valgrind -q"; NULL: none */
+	int wrapper_found;    /* it ends with this status when it found something; 0: never */
 	const char *work_dir; /* where the client is started */
 	int64_t time_limit_s; /* at least so long for each scenario; 0: what it says */
 	bool patient;         /* under a debugger: no time limit at all */

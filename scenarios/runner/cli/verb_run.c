@@ -13,6 +13,7 @@
 #include "reports.h"
 #include "scenarios/runner/expected.h"
 #include "scenarios/runner/run.h"
+#include "tool.h"
 #include "verbs.h"
 
 #define EXPECTED_MAX ((size_t)1024 * 1024)
@@ -22,6 +23,7 @@
 struct desk {
 	struct progress progress;
 	struct expected expected;
+	struct tool tool;
 	bool has_expected;
 	char today[CLOCK_TEXT_SIZE];
 };
@@ -29,6 +31,7 @@ struct desk {
 static void desk_free(struct desk *desk)
 {
 	expected_free(&desk->expected);
+	tool_free(&desk->tool);
 }
 DEFINE_OWNED_VALUE(desk, desk_free)
 
@@ -77,13 +80,6 @@ static unsigned job_count(const struct arguments *arguments)
 	return (unsigned)(jobs > RUN_JOBS_MAX ? RUN_JOBS_MAX : jobs);
 }
 
-static const char *wrapper_of(const struct arguments *arguments)
-{
-	return arguments->gdb        ? "exec gdbserver --once 127.0.0.1:0"
-	       : arguments->valgrind ? "exec valgrind -q --error-exitcode=99"
-	                             : NULL;
-}
-
 static struct run_plan plan_of(const struct arguments *arguments, const struct catalogue *catalogue,
                                struct desk *desk)
 {
@@ -95,12 +91,16 @@ static struct run_plan plan_of(const struct arguments *arguments, const struct c
 	                              .key = arguments->key},
 	                    .mode = arguments->command ? CLIENT_COMMAND : CLIENT_SHIM,
 	                    .command = arguments->command ? arguments->command : arguments->shim,
-	                    .wrapper = wrapper_of(arguments),
+	                    .wrapper = desk->tool.wrapper.len > 0 ? bytes_text(&desk->tool.wrapper)
+	                                                          : NULL,
+	                    .wrapper_found = desk->tool.found_status,
 	                    .work_dir = arguments->work_dir,
-	                    .time_limit_s = arguments->time_limit_s,
-	                    .patient = arguments->gdb,
+	                    .time_limit_s = arguments->time_limit_s > desk->tool.time_limit_s
+	                                            ? arguments->time_limit_s
+	                                            : desk->tool.time_limit_s,
+	                    .patient = desk->tool.patient,
 	                    .stop = arguments->stop},
-	        .jobs = arguments->gdb ? 1 : job_count(arguments),
+	        .jobs = desk->tool.patient ? 1 : job_count(arguments),
 	        .out_dir = arguments->out_dir,
 	        .keep = arguments->keep,
 	        .amend = amend,
@@ -144,6 +144,7 @@ static enum msiv2_rc run_and_report(struct arguments *arguments, const struct ca
 
 	TRY(requirements_read(&requirements, err));
 	TRY(read_expected(arguments->expected, catalogue, &desk, err));
+	TRY(tool_choose(arguments, &desk.tool, err));
 	progress_begin(&desk.progress, arguments->quiet);
 	plan = plan_of(arguments, catalogue, &desk);
 	TRY(run(&plan, &results, err));
