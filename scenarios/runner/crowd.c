@@ -92,6 +92,7 @@ static enum msiv2_rc arrive(const struct crowd_plan *plan, struct guest *guest,
 
 	if (!start)
 		return err_no_memory(err, WHERE);
+	guest->own.process.stop = plan->first->process.stop;
 	TRY(shim_start(&guest->own, plan->command, plan->dir, plan->environment, guest->deadline_us,
 	               &guest->outcome, err));
 	if (guest->outcome != SHIM_ANSWERED)
