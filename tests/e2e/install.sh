@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What others build on: an installed emulator runs from where it was put, and a program that
-# embeds it keeps compiler flags of its own.
+# What others build on: an installed emulator runs from where it was put, the installed suite judges
+# wherever its prefix was moved to, and a program that embeds the emulator keeps compiler flags of
+# its own.
 set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -18,6 +19,48 @@ expect_rc "a token by what was installed" 0 "$MSIV2_BIN/msiv2" token \
 	--resource https://vault.azure.net --imds "$imds" --ca "$ca"
 stop_emulator
 MSIV2_BIN=$built
+
+# The suite: staged, moved, and without a look at the source. Its catalogue there is another one.
+expect_rc "staged install" 0 env DESTDIR="$work/stage" cmake --install "$MSIV2_BIN/.." --prefix /opt/msiv2
+mv "$work/stage/opt/msiv2" "$work/moved here"
+moved=$work/moved\ here
+share=$moved/share/msiv2
+for file in share/msiv2/schema/scenario.schema.json share/msiv2/schema/report.schema.json \
+	share/man/man1/msiv2-conformance.1 share/doc/msiv2/conformance.md share/doc/msiv2/ci/judge.sh; do
+	expect_rc "installed $file" 0 test -f "$moved/$file"
+done
+for file in softhsm-token swtpm-start swtpm-stop; do
+	expect_rc "installed $file" 0 test -x "$share/script/$file"
+done
+suite() {
+	env -u MSIV2_CATALOGUE -u MSIV2_SCRIPTS PATH="$moved/bin:$PATH" msiv2-conformance "$@"
+}
+run() {
+	suite run --quiet --out "$work/judged" "$@"
+}
+mkdir "$share/catalogue/moved"
+sed 's/"id": "flow.cold"/"id": "moved.cold"/' "$share/catalogue/flow/cold.json" \
+	>"$share/catalogue/moved/cold.json"
+expect_rc "a scenario that only the moved catalogue has" 0 suite show moved.cold
+expect_rc "fast ones of the moved suite" 0 run moved.cold 'flow.c*' --fast --shim msiv2-shim
+expect "what was judged" "$(tail -n 1 "$work/err")" "$(suite list moved.cold 'flow.c*' --fast | wc -l) pass"
+expect_rc "a scenario of one's own" 0 suite new moved.mine
+expect_rc "is where the others are" 0 test -f "$share/catalogue/moved/mine.json"
+expect_rc "the template is a shim" 4 run flow.cold --shim "'$share/shims/template.py'"
+expect_rc "the template speaks as it should" 0 "$share/shims/check_shim.py" \
+	"$moved/bin/msiv2-shim"
+expect_rc "the Python client" 0 run flow.cold --shim "'$share/shims/shim.py'"
+expect_rc "the shell client" 0 run flow.cold --shim "'$share/shims/openssl-curl-shim.sh'"
+if command -v softhsm2-util >/dev/null 2>&1; then
+	expect_rc "a key of a device" 0 run flow.cold --key keyguard --shim msiv2-shim
+	rm "$share/script/softhsm-token"
+	expect_rc "no script" 4 run flow.cold --key keyguard --shim msiv2-shim
+	expect_rc "scripts elsewhere" 0 run flow.cold --key keyguard --shim msiv2-shim \
+		--scripts "$project/script"
+fi
+rm -r "$share/catalogue"
+expect_rc "no catalogue" 2 suite list flow.cold
+expect_rc "another catalogue" 0 suite list flow.cold --catalogue "$project/scenarios/catalogue"
 
 mkdir "$work/theirs"
 cat >"$work/theirs/CMakeLists.txt" <<END

@@ -3,9 +3,9 @@
 
 /* msiv2-conformance: judges clients. Exit status: enum exit_status. */
 #include <signal.h>
-#include <stdlib.h>
 
 #include "common/text.h"
+#include "places.h"
 #include "verbs.h"
 
 /* Set by the first signal: the run ends in good order. The second one ends the program at once. */
@@ -60,31 +60,19 @@ static enum msiv2_rc print_help(struct msiv2_error *err)
 	return output_print(&text, err);
 }
 
-/* What the options leave open: the folder of the project, as built or as the environment says. */
-static void fill_defaults(struct arguments *arguments)
-{
-	if (!arguments->catalogue)
-		arguments->catalogue = getenv("MSIV2_CATALOGUE");
-	if (!arguments->catalogue)
-		arguments->catalogue = MSIV2_CATALOGUE_DIR;
-	if (!arguments->scripts)
-		arguments->scripts = getenv("MSIV2_SCRIPTS");
-	if (!arguments->scripts)
-		arguments->scripts = MSIV2_SCRIPTS_DIR;
-	arguments->work_dir = ".";
-	arguments->stop = &interrupted;
-}
-
 static enum msiv2_rc run_verb(int argc, char **argv, enum exit_status *status,
                               struct msiv2_error *err)
 {
 	struct arguments arguments = {0};
+	OWNED_STRUCT(places) places = {0};
 	OWNED_STRUCT(bytes) version = {0};
 	bool options_only = argc < 2 || argv[1][0] == '-';
 	int skip = options_only ? 1 : 2;
 
 	TRY(arguments_read(&arguments, argc - skip, argv + skip, err));
-	fill_defaults(&arguments);
+	TRY(places_find(&arguments, &places, err));
+	arguments.work_dir = ".";
+	arguments.stop = &interrupted;
 	*status = STATUS_GOOD;
 	if (arguments.version) {
 		bytes_add_text(&version, "msiv2-conformance " MSIV2_VERSION_TEXT "\n");
