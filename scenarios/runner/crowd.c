@@ -11,6 +11,7 @@
 
 #define WHERE   "crowd"
 #define QUIT_MS 5000
+#define SEEDS   (UINT64_C(1) << 53)
 
 /* World time moves for one at a time. */
 struct turns {
@@ -84,14 +85,18 @@ static enum msiv2_rc prepare(struct guest *guest, const cJSON *command, unsigned
 	return err_no_memory(err, WHERE);
 }
 
-/* Starts it and has it begin as the first one did. */
-static enum msiv2_rc arrive(const struct crowd_plan *plan, struct guest *guest,
+/* Starts it and has it begin as the first one did, but with a seed of its own: processes that pause
+ * alike would be none. */
+static enum msiv2_rc arrive(const struct crowd_plan *plan, struct guest *guest, unsigned index,
                             struct msiv2_error *err)
 {
 	OWNED(cJSON) *start = cJSON_Duplicate(plan->start, true);
+	cJSON *seed = cJSON_GetObjectItemCaseSensitive(start, "seed");
 
 	if (!start)
 		return err_no_memory(err, WHERE);
+	if (seed)
+		cJSON_SetNumberValue(seed, (double)(((uint64_t)seed->valuedouble + index) % SEEDS));
 	guest->own.process.stop = plan->first->process.stop;
 	TRY(shim_start(&guest->own, plan->command, plan->dir, plan->environment, guest->deadline_us,
 	               &guest->outcome, err));
@@ -222,7 +227,7 @@ static enum msiv2_rc gather(struct crowd *crowd, const struct crowd_plan *plan,
 		guest->shim->time = in_turn;
 		TRY(prepare(guest, command, index, processes, err));
 		if (index > 0)
-			TRY(arrive(plan, guest, err));
+			TRY(arrive(plan, guest, index, err));
 		if (guest->outcome != SHIM_ANSWERED)
 			break;
 	}

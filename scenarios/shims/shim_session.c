@@ -38,6 +38,16 @@ static void client_end(struct shim_client *client)
 
 DEFINE_OWNED_STRUCT(shim_client, client_end)
 
+/* Who comes next is another client: it does not pause as the one before did. */
+static void take_next_seed(cJSON *settings)
+{
+	cJSON *seed = cJSON_GetObjectItemCaseSensitive(settings, "seed");
+
+	if (cJSON_IsNumber(seed))
+		cJSON_SetNumberValue(seed,
+		                     seed->valuedouble < SEED_MAX ? seed->valuedouble + 1 : 0);
+}
+
 void shim_session_forget(struct shim_session *session)
 {
 	while (session->clients != NULL) {
@@ -46,6 +56,7 @@ void shim_session_forget(struct shim_session *session)
 		session->clients = client->next;
 		client_end(client);
 	}
+	take_next_seed(session->settings);
 }
 
 void shim_session_free(struct shim_session *session)

@@ -66,7 +66,8 @@ static int64_t deadline(void)
 /* Starts the first one. */
 static void begin(struct crowd_bench *bench, const char *text)
 {
-	bench->start = cJSON_Parse("{\"command\":\"start\",\"store\":\"/s\"}");
+	bench->start = cJSON_Parse("{\"command\":\"start\",\"store\":\"/s\","
+	                           "\"seed\":9007199254740990}");
 	bench->command = cJSON_Parse("{\"command\":\"acquire_many\",\"n\":8,\"processes\":3}");
 	bench->waits = cJSON_CreateArray();
 	waited_ms = 0;
@@ -133,6 +134,9 @@ static void the_others_begin_as_the_first_one_did_and_leave_what_they_wrote(void
 	lines = strstr(lines, "\"store\":\"/s\"");
 	assert_non_null(lines);
 	assert_non_null(strstr(lines + 1, "\"store\":\"/s\""));
+	/* With seeds of their own. */
+	assert_non_null(strstr(lines, "\"seed\":9007199254740991"));
+	assert_non_null(strstr(lines, "\"seed\":0"));
 	/* acquire_many is the first word that the first one hears, and the second of the others. */
 	assert_non_null(strstr(bytes_text(&bench.first.process.err_out), "heard of 2"));
 	assert_non_null(strstr(bytes_text(&bench.first.raw), "\"id\":2"));
