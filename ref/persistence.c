@@ -198,11 +198,49 @@ static unsigned removed_verdicts(void)
 	return verdicts;
 }
 
+#define DEVICE_MS 5000
+
+/* The device that keys of a kind are in; false when it cannot be told, which costs nothing but that
+ * entries stay longer. */
+static bool name_device(const struct persistence *p, const struct errand *errand, const char *kind,
+                        struct bytes *out)
+{
+	struct key_place place = key_settings_place(p->keys, p->clock, &errand->log);
+	int64_t limit_us = clock_deadline_us(p->clock, DEVICE_MS);
+
+	place.lifesign = errand->patience.lifesign;
+	if (errand->patience.deadline_us < limit_us)
+		limit_us = errand->patience.deadline_us;
+	return hierarchy_device(kind, &place, limit_us, out);
+}
+
+/* STORE-07: those of the device at hand after all, which persistence_choose() does not ask for. */
+static void find_orphans(const struct persistence *p, const struct errand *errand,
+                         struct store_records *records)
+{
+	OWNED_STRUCT(bytes) device = {0};
+	bool asked = false;
+
+	for (size_t i = 0; i < records->count; i++) {
+		struct store_record *record = &records->items[i];
+
+		if (record->verdict != STORE_OTHER_DEVICE)
+			continue;
+		if (!asked && !name_device(p, errand, record->entry.key_kind, &device))
+			return;
+		asked = true;
+		if (text_equal(record->entry.device, bytes_text(&device)))
+			record->verdict = STORE_ORPHAN;
+	}
+}
+
 void persistence_prune(struct persistence *persistence, const struct errand *errand,
-                       const struct store_records *records)
+                       struct store_records *records)
 {
 	struct msiv2_error trouble = {0};
 	bool any = false;
+
+	find_orphans(persistence, errand, records);
 
 	for (size_t i = 0; i < records->count; i++) {
 		const struct store_record *record = &records->items[i];
@@ -239,16 +277,19 @@ void persistence_keep(struct persistence *persistence, const struct errand *erra
 	        .stored_at_s = clock_now_s(persistence->clock),
 	        .certificate = issue->certificate,
 	};
-	const struct store_want want = {.alias = persistence->alias,
-	                                .source = persistence->source,
-	                                .now_s = entry.stored_at_s,
-	                                .key_kind = entry.key_kind,
-	                                .key_name = entry.key_name,
-	                                .key_sha256 = entry.key_sha256};
+	struct store_want want = {.alias = persistence->alias,
+	                          .source = persistence->source,
+	                          .now_s = entry.stored_at_s,
+	                          .key_kind = entry.key_kind,
+	                          .key_name = entry.key_name,
+	                          .key_sha256 = entry.key_sha256};
+	OWNED_STRUCT(bytes) device = {0};
 
 	if (!usable(persistence, errand) ||
 	    x509_key_sha256(key_public(key), entry.key_sha256, &trouble) != MSIV2_OK)
 		return;
+	if (name_device(persistence, errand, entry.key_kind, &device))
+		want.device = entry.device = (char *)device.data;
 	if (store_put(persistence->store, &entry, &want, &trouble) != MSIV2_OK)
 		report(persistence, errand, "cannot be written", &trouble);
 }

@@ -68,9 +68,10 @@ const struct store_record *persistence_choose(const struct persistence *persiste
                                               struct store_records *records,
                                               const struct persistence_want *want);
 /* Removes what no client of this alias can ever use (STORE-04, STORE-05, STORE-07), by the verdicts
- * of the last persistence_choose(). */
+ * of the last persistence_choose(), which it makes more exact where devices have to be told apart.
+ */
 void persistence_prune(struct persistence *persistence, const struct errand *errand,
-                       const struct store_records *records);
+                       struct store_records *records);
 
 /* Writes an issued certificate, and prunes (STORE-03). `fresh`: issued past IMDS's cache. */
 void persistence_keep(struct persistence *persistence, const struct errand *errand,

@@ -22,6 +22,7 @@ struct asked {
 	char kind[16];
 	char name[128];
 	uint8_t sha256[X509_SHA256_LEN];
+	char device[256];  /* "" = not known */
 	char trouble[320]; /* "" = it is there and signs */
 };
 
@@ -57,7 +58,12 @@ static void ask_device(const struct verification *verification, const struct sto
 	struct msiv2_error err = {0};
 	enum key_lack lack;
 
+	OWNED_STRUCT(bytes) device = {0};
+
 	*out = (struct asked){0};
+	if (store_desk_device(verification->desk, entry->key_kind, verification->args->timeout_ms,
+	                      &device))
+		(void)snprintf(out->device, sizeof(out->device), "%s", bytes_text(&device));
 	(void)snprintf(out->kind, sizeof(out->kind), "%s", entry->key_kind);
 	(void)snprintf(out->name, sizeof(out->name), "%s", entry->key_name);
 	if (store_desk_key(verification->desk, entry->key_kind, entry->key_name,
@@ -90,12 +96,19 @@ static void judge_key(struct verification *verification, const char *path,
 	const struct asked *device = ask_once(verification, entry, &answer);
 	char words[400];
 
+	if (device->trouble[0] == '\0' &&
+	    memcmp(device->sha256, entry->key_sha256, sizeof(device->sha256)) == 0)
+		return;
+	if (device->device[0] != '\0' && entry->device != NULL &&
+	    !text_equal(device->device, entry->device)) {
+		bytes_addf(&verification->lines, "elsewhere    %s: its key is in %s\n", path,
+		           entry->device);
+		return;
+	}
 	if (device->trouble[0] != '\0') {
 		add_problem(verification, path, device->trouble);
 		return;
 	}
-	if (memcmp(device->sha256, entry->key_sha256, sizeof(device->sha256)) == 0)
-		return;
 	(void)snprintf(words, sizeof(words),
 	               "is an orphan: the %s key named %s is another one by now", entry->key_kind,
 	               entry->key_name);

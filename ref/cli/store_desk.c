@@ -51,6 +51,7 @@ enum msiv2_rc store_desk_read(struct store_desk *desk, struct msiv2_error *err)
 
 void store_desk_close(struct store_desk *desk)
 {
+	bytes_free(&desk->device);
 	survey_free(&desk->survey);
 	store_free(desk->store);
 	desk->store = NULL;
@@ -58,6 +59,11 @@ void store_desk_close(struct store_desk *desk)
 }
 
 /* ---- the key at hand ---- */
+
+static int64_t deadline_of(const struct msiv2_client *client, int64_t timeout_ms)
+{
+	return clock_deadline_us(client->clock, timeout_ms > 0 ? timeout_ms : KEY_TIMEOUT_MS);
+}
 
 enum msiv2_rc store_desk_key(const struct store_desk *desk, const char *kind, const char *name,
                              int64_t timeout_ms, uint8_t sha256[X509_SHA256_LEN],
@@ -75,11 +81,18 @@ enum msiv2_rc store_desk_key(const struct store_desk *desk, const char *kind, co
 	place.existing = true;
 	if (name != NULL)
 		place.name = name;
-	TRY(provider->get_or_create(
-	        &place,
-	        clock_deadline_us(client->clock, timeout_ms > 0 ? timeout_ms : KEY_TIMEOUT_MS),
-	        &key, lack, err));
+	TRY(provider->get_or_create(&place, deadline_of(client, timeout_ms), &key, lack, err));
 	return x509_key_sha256(key_public(key), sha256, err);
+}
+
+bool store_desk_device(const struct store_desk *desk, const char *kind, int64_t timeout_ms,
+                       struct bytes *out)
+{
+	const struct msiv2_client *client = desk->session.client;
+	const struct key_place place =
+	        key_settings_place(&client->keys, client->clock, &client->log);
+
+	return hierarchy_device(kind, &place, deadline_of(client, timeout_ms), out);
 }
 
 void store_desk_find_key(struct store_desk *desk, const struct arguments *args, struct bytes *notes)
@@ -96,8 +109,12 @@ void store_desk_find_key(struct store_desk *desk, const struct arguments *args, 
 		desk->key_there = store_desk_key(desk, provider->kind, NULL, args->timeout_ms,
 		                                 desk->key_sha256, &lack, &err) == MSIV2_OK;
 		/* An acquisition would stop at this device, and make the key that is not there. */
-		if (desk->key_there || lack == KEY_LACK_UNMADE)
+		if (desk->key_there || lack == KEY_LACK_UNMADE) {
 			desk->key_kind = provider->kind;
+			if (!store_desk_device(desk, desk->key_kind, args->timeout_ms,
+			                       &desk->device))
+				bytes_clear(&desk->device);
+		}
 		if (desk->key_there)
 			return;
 		bytes_addf(notes, "msiv2: note: %s key is %s: %s\n", provider->kind,
@@ -115,6 +132,7 @@ void store_desk_judge(struct store_desk *desk, const char *source)
 	        .key_kind = desk->key_kind,
 	        .key_name = key_settings_name(&desk->session.client->keys),
 	        .key_sha256 = desk->key_there ? desk->key_sha256 : NULL,
+	        .device = desk->device.len > 0 ? bytes_text(&desk->device) : NULL,
 	};
 
 	survey_judge(&desk->survey, &want);

@@ -20,6 +20,7 @@ struct store_desk {
 	const char *key_kind; /* static; of the key an acquisition would use; NULL = not known */
 	bool key_there;       /* it exists; otherwise one would be made */
 	uint8_t key_sha256[X509_SHA256_LEN];
+	struct bytes device; /* it is in; empty = not known */
 	int64_t now_s;
 	struct survey survey; /* empty until it is read; then not judged yet */
 };
@@ -52,6 +53,10 @@ MSIV2_MUST_USE enum msiv2_rc store_desk_key(const struct store_desk *desk, const
                                             const char *name, int64_t timeout_ms,
                                             uint8_t sha256[X509_SHA256_LEN], enum key_lack *lack,
                                             struct msiv2_error *err);
+
+/* The name of the device that keys of a kind are in; false when it cannot be told. */
+MSIV2_MUST_USE bool store_desk_device(const struct store_desk *desk, const char *kind,
+                                      int64_t timeout_ms, struct bytes *out);
 
 /* What a person named: an alias, or a certificate by at least so many digits of its SHA-256. */
 #define STORE_DESK_DIGITS_MIN 8

@@ -67,6 +67,7 @@ static const char *words_of(const struct store_record *record)
 	        [STORE_STALE] = "24 hours or less are left",
 	        [STORE_FUTURE] = "its validity has not begun; kept, for the clock may be wrong",
 	        [STORE_ORPHAN] = "its key is gone: the device holds another one",
+	        [STORE_OTHER_DEVICE] = "of a key in another device; kept",
 	        [STORE_OTHER_KEY] = "of another kind of key than the one in use; kept",
 	        [STORE_OTHER_SOURCE] = "issued by another IMDS; kept",
 	        [STORE_OTHER_SUBJECT] = "not of the subject asked for; kept",
@@ -152,6 +153,7 @@ enum msiv2_rc store_report_entry(struct json_report *report, cJSON *list,
 	key = json_report_object(report, item, "key");
 	json_report_text(report, key, "kind", entry->key_kind);
 	json_report_text(report, key, "name", entry->key_name);
+	json_report_text(report, key, "device", entry->device);
 	json_report_text(report, key, "spki_sha256", bytes_text(&told.spki));
 	add_certificate(report, item, entry, &told);
 	add_life(report, item, desk, entry, &told);
@@ -190,6 +192,7 @@ static void add_the_rest(struct bytes *out, const struct store_entry *entry,
 	text_report_line(out, "  client_id", "%s", entry->client_id);
 	text_report_line(out, "  tenant_id", "%s", entry->tenant_id);
 	text_report_line(out, "  identity", "%s", entry->identity_type);
+	text_report_line(out, "  device", "%s", entry->device != NULL ? entry->device : "unknown");
 	text_report_line(out, "  endpoint", "%s", entry->endpoint);
 	text_report_line(out, "  source", "%s", entry->source);
 	text_report_line(out, "  friendly", "%s",

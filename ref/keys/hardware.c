@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "common/encoding.h"
 #include "common/mem.h"
 #include "common/x509.h"
 #include "hardware_attest.h"
@@ -373,6 +374,33 @@ static enum msiv2_rc hardware_enrolment(const struct key_place *place, const voi
 	           enrol_identity, err);
 }
 
+static enum msiv2_rc name_in_time(struct tpm_context *tpm, int64_t deadline_us,
+                                  uint8_t digest[TPM2_SHA256_DIGEST_SIZE], struct msiv2_error *err)
+{
+	struct tpm_role role;
+	enum msiv2_rc rc;
+
+	TRY(tpm_role_of_device(&role, err));
+	TRY(tpm_enter(tpm, deadline_us, err));
+	rc = tpm_object_name(tpm, &role, digest, err);
+	tpm_leave(tpm);
+	return rc;
+}
+
+static enum msiv2_rc hardware_device(const struct key_place *place, int64_t deadline_us,
+                                     struct bytes *out, struct msiv2_error *err)
+{
+	OWNED_STRUCT(tpm_context) *tpm = NULL;
+	uint8_t digest[TPM2_SHA256_DIGEST_SIZE];
+	enum key_lack lack;
+
+	TRY(tpm_context_new(place, &tpm, &lack, err));
+	TRY(name_in_time(tpm, deadline_us, digest, err));
+	bytes_add_text(out, "tpm2:endorsement=");
+	hex_encode(digest, sizeof(digest), out);
+	return bytes_done(out, WHERE, err);
+}
+
 const struct key_provider hardware_provider = {
         .kind = "hardware",
         .strength = 2,
@@ -380,4 +408,5 @@ const struct key_provider hardware_provider = {
         .identity = hardware_identity,
         .enrol = hardware_enrolment,
         .remove = hardware_remove,
+        .device = hardware_device,
 };

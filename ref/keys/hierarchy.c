@@ -18,6 +18,24 @@ void hierarchy_default(struct hierarchy *hierarchy)
 	*hierarchy = (struct hierarchy){.providers = {&memory_provider}, .count = 1};
 }
 
+bool hierarchy_device(const char *kind, const struct key_place *place, int64_t deadline_us,
+                      struct bytes *out)
+{
+	const struct key_provider *provider = hierarchy_provider(kind, strlen(kind));
+	OWNED_STRUCT(bytes) name = {0};
+	struct msiv2_error why = {0};
+
+	if (provider == NULL || provider->device == NULL)
+		return false;
+	if (provider->device(place, deadline_us, &name, &why) != MSIV2_OK) {
+		log_line(&place->log, MSIV2_LOG_INFO, "%s: the device cannot be named: %s", kind,
+		         msiv2_error_message(&why));
+		return false;
+	}
+	bytes_add(out, name.data, name.len);
+	return !out->failed;
+}
+
 const struct key_provider *hierarchy_provider(const char *kind, size_t len)
 {
 	for (size_t i = 0; i < HIERARCHY_MAX; i++) {

@@ -49,6 +49,11 @@ bool hierarchy_kind_persists(const char *kind);
 /* The hierarchy has a kind at or above its floor whose keys outlive the process. */
 bool hierarchy_persists(const struct hierarchy *hierarchy);
 
+/* Appends the name of the device at that place in which keys of a kind are (provider.h). False, and
+ * out unchanged, when it cannot be told: the device does not answer by then, or not at all. */
+MSIV2_MUST_USE bool hierarchy_device(const char *kind, const struct key_place *place,
+                                     int64_t deadline_us, struct bytes *out);
+
 /* The provider of a kind by name of `len` bytes, or NULL. */
 const struct key_provider *hierarchy_provider(const char *kind, size_t len);
 /* "absent" (device or key), "broken", "refused". */

@@ -6,6 +6,7 @@
 #include "provider.h"
 
 #include <openssl/x509.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "common/mem.h"
@@ -16,6 +17,8 @@
 
 /* HOUSE: what has no deadline of the caller's has this one. */
 #define SETUP_MS 30000
+
+#define UNRESERVED "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 static enum msiv2_rc open_pool(struct keyguard_job *job, struct pkcs11_pool **out)
 {
@@ -135,6 +138,55 @@ static enum msiv2_rc remove_key(const struct key_place *place, struct msiv2_erro
 	return keyguard_job_run(job, clock_deadline_us(job->clock, SETUP_MS), NULL, err);
 }
 
+/* ---- the device ---- */
+
+static enum msiv2_rc do_nothing(struct pkcs11_session *session, void *ctx,
+                                struct pkcs11_trouble *trouble)
+{
+	(void)session;
+	(void)ctx;
+	(void)trouble;
+	return MSIV2_OK;
+}
+
+/* As a PKCS#11 URI has a value (RFC 7512 section 2.3). */
+static void add_value(struct bytes *out, const char *value)
+{
+	for (const char *at = value; *at != '\0'; at++) {
+		if (strchr(UNRESERVED, *at) != NULL)
+			bytes_add_byte(out, (uint8_t)*at);
+		else
+			bytes_addf(out, "%%%02X", (unsigned)(unsigned char)*at);
+	}
+}
+
+/* A token that was initialised anew has another serial number, and is another one. */
+static enum msiv2_rc device_work(struct keyguard_job *job)
+{
+	OWNED_STRUCT(pkcs11_pool) *pool = NULL;
+	struct pkcs11_token token;
+
+	TRY(open_pool(job, &pool));
+	TRY(pkcs11_pool_run(pool, &job->patience, do_nothing, NULL, &job->trouble));
+	token = pkcs11_pool_token(pool);
+	bytes_add_text(&job->output, "pkcs11:token=");
+	add_value(&job->output, job->place.token_label);
+	bytes_add_text(&job->output, ";serial=");
+	add_value(&job->output, token.serial);
+	return job->output.failed ? pkcs11_no_memory(&job->trouble) : MSIV2_OK;
+}
+
+static enum msiv2_rc device(const struct key_place *place, int64_t deadline_us, struct bytes *out,
+                            struct msiv2_error *err)
+{
+	OWNED_STRUCT(keyguard_job) *job = NULL;
+
+	TRY(keyguard_job_new(place, device_work, NULL, 0, &job, err));
+	TRY(keyguard_job_run(job, deadline_us, NULL, err));
+	bytes_add(out, job->output.data, job->output.len);
+	return bytes_done(out, PKCS11_WHERE, err);
+}
+
 const struct key_provider keyguard_provider = {
         .kind = "keyguard",
         .strength = 3,
@@ -142,4 +194,5 @@ const struct key_provider keyguard_provider = {
         .identity = identity,
         .enrol = enrol,
         .remove = remove_key,
+        .device = device,
 };

@@ -73,6 +73,11 @@ struct key_provider {
 	                       struct msiv2_error *err);
 	/* Removes the key (and nothing else) from the device; MSIV2_OK when there was none. */
 	enum msiv2_rc (*remove)(const struct key_place *place, struct msiv2_error *err);
+	/* Appends a name of the device at that place (HOUSE): one line of printable ASCII that no
+	 * other device has and that outlives its keys. By deadline_us, as get_or_create. NULL
+	 * function = keys of this kind are in no device. */
+	enum msiv2_rc (*device)(const struct key_place *place, int64_t deadline_us,
+	                        struct bytes *out, struct msiv2_error *err);
 };
 
 /* The three there are. */

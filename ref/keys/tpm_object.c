@@ -161,8 +161,10 @@ static enum msiv2_rc create(struct tpm_context *tpm, const struct tpm_role *role
 
 	TRY(tpm_role_template(role, &template, err));
 	do
-		rc = Esys_CreatePrimary(tpm_esys(tpm), ESYS_TR_RH_OWNER, PASSWORD, &no_password,
-		                        &template, &no_info, &no_pcr, tr, NULL, NULL, NULL, NULL);
+		rc = Esys_CreatePrimary(tpm_esys(tpm),
+		                        role->of_device ? ESYS_TR_RH_ENDORSEMENT : ESYS_TR_RH_OWNER,
+		                        PASSWORD, &no_password, &template, &no_info, &no_pcr, tr,
+		                        NULL, NULL, NULL, NULL);
 	while (tpm_again(tpm, rc));
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(tpm, "Esys_CreatePrimary", rc, err);
@@ -209,6 +211,35 @@ enum msiv2_rc tpm_object_make(struct tpm_context *tpm, const struct tpm_role *ro
 		               "the key just made at handle 0x%08x is not there",
 		               (unsigned)role->handle);
 	return MSIV2_OK;
+}
+
+/* The name is the algorithm's number and the digest. */
+static enum msiv2_rc read_name(struct tpm_context *tpm, ESYS_TR tr,
+                               uint8_t out[TPM2_SHA256_DIGEST_SIZE], struct msiv2_error *err)
+{
+	OWNED(TPM2B_NAME) *name = NULL;
+	TSS2_RC rc = Esys_TR_GetName(tpm_esys(tpm), tr, &name);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_fail(tpm, "Esys_TR_GetName", rc, err);
+	if (name->size != sizeof(TPM2_ALG_ID) + TPM2_SHA256_DIGEST_SIZE)
+		return err_set(err, MSIV2_KEY_UNAVAILABLE, WHERE, "a TPM name of %u bytes",
+		               (unsigned)name->size);
+	memcpy(out, name->name + sizeof(TPM2_ALG_ID), TPM2_SHA256_DIGEST_SIZE);
+	return MSIV2_OK;
+}
+
+enum msiv2_rc tpm_object_name(struct tpm_context *tpm, const struct tpm_role *role,
+                              uint8_t out[TPM2_SHA256_DIGEST_SIZE], struct msiv2_error *err)
+{
+	ESYS_TR transient = ESYS_TR_NONE;
+	enum msiv2_rc rc;
+
+	TRY(sweep(tpm, role, err));
+	TRY(create(tpm, role, &transient, err));
+	rc = read_name(tpm, transient, out, err);
+	tpm_flush(tpm, transient);
+	return rc;
 }
 
 enum msiv2_rc tpm_object_have(struct tpm_context *tpm, const struct tpm_role *role,

@@ -19,6 +19,7 @@ struct tpm_object {
 };
 
 DEFINE_OWNED(TPM2B_PUBLIC, Esys_Free)
+DEFINE_OWNED(TPM2B_NAME, Esys_Free)
 DEFINE_OWNED(TPMS_CAPABILITY_DATA, Esys_Free)
 
 /* Something is at this handle. Asks the list of handles, since asking the object itself would log
@@ -36,6 +37,10 @@ MSIV2_MUST_USE enum msiv2_rc tpm_object_make(struct tpm_context *tpm, const stru
 /* Finds or makes it. */
 MSIV2_MUST_USE enum msiv2_rc tpm_object_have(struct tpm_context *tpm, const struct tpm_role *role,
                                              struct tpm_object *out, struct msiv2_error *err);
+/* The digest of the TPM name of a role's key that is made for the moment and is gone again. */
+MSIV2_MUST_USE enum msiv2_rc tpm_object_name(struct tpm_context *tpm, const struct tpm_role *role,
+                                             uint8_t out[TPM2_SHA256_DIGEST_SIZE],
+                                             struct msiv2_error *err);
 /* Makes object->tr valid in this operation. KEY_LACK_BROKEN when the object is gone or another key
  * has taken its place. */
 MSIV2_MUST_USE enum msiv2_rc tpm_object_attach(struct tpm_context *tpm, struct tpm_object *object,

@@ -63,6 +63,13 @@ enum msiv2_rc tpm_role_of_identity(struct tpm_role *out, struct msiv2_error *err
 	return mark(out, "msiv2 attestation key", "", err);
 }
 
+enum msiv2_rc tpm_role_of_device(struct tpm_role *out, struct msiv2_error *err)
+{
+	memset(out, 0, sizeof(*out));
+	out->of_device = true;
+	return mark(out, "msiv2 device", "", err);
+}
+
 enum msiv2_rc tpm_role_of_certificate(struct tpm_role *out, struct msiv2_error *err)
 {
 	memset(out, 0, sizeof(*out));
@@ -70,17 +77,8 @@ enum msiv2_rc tpm_role_of_certificate(struct tpm_role *out, struct msiv2_error *
 	return mark(out, "msiv2 attestation key certificate", "", err);
 }
 
-/* Everything but `unique`. */
-static void describe(const struct tpm_role *role, TPMT_PUBLIC *area)
+static void describe_rsa(const struct tpm_role *role, TPMS_RSA_PARMS *rsa)
 {
-	TPMS_RSA_PARMS *rsa = &area->parameters.rsaDetail;
-
-	memset(area, 0, sizeof(*area));
-	area->type = TPM2_ALG_RSA;
-	area->nameAlg = TPM2_ALG_SHA256;
-	area->objectAttributes = ATTRIBUTES | (role->restricted ? TPMA_OBJECT_RESTRICTED : 0);
-	area->authPolicy.size = TPM_MARK_LEN;
-	memcpy(area->authPolicy.buffer, role->mark, TPM_MARK_LEN);
 	rsa->symmetric.algorithm = TPM2_ALG_NULL;
 	/* A signing key leaves the scheme open: CSR and TLS 1.3 take PSS, old peers PKCS#1. */
 	rsa->scheme.scheme = role->restricted ? TPM2_ALG_RSASSA : TPM2_ALG_NULL;
@@ -89,11 +87,37 @@ static void describe(const struct tpm_role *role, TPMT_PUBLIC *area)
 	rsa->keyBits = KEY_RSA_BITS;
 }
 
+/* Quick to make. */
+static void describe_ecc(TPMS_ECC_PARMS *ecc)
+{
+	ecc->symmetric.algorithm = TPM2_ALG_NULL;
+	ecc->scheme.scheme = TPM2_ALG_NULL;
+	ecc->curveID = TPM2_ECC_NIST_P256;
+	ecc->kdf.scheme = TPM2_ALG_NULL;
+}
+
+/* Everything but `unique`. */
+static void describe(const struct tpm_role *role, TPMT_PUBLIC *area)
+{
+	memset(area, 0, sizeof(*area));
+	area->type = role->of_device ? TPM2_ALG_ECC : TPM2_ALG_RSA;
+	area->nameAlg = TPM2_ALG_SHA256;
+	area->objectAttributes = ATTRIBUTES | (role->restricted ? TPMA_OBJECT_RESTRICTED : 0);
+	area->authPolicy.size = TPM_MARK_LEN;
+	memcpy(area->authPolicy.buffer, role->mark, TPM_MARK_LEN);
+	if (role->of_device)
+		describe_ecc(&area->parameters.eccDetail);
+	else
+		describe_rsa(role, &area->parameters.rsaDetail);
+}
+
 enum msiv2_rc tpm_role_template(const struct tpm_role *role, TPM2B_PUBLIC *out,
                                 struct msiv2_error *err)
 {
 	memset(out, 0, sizeof(*out));
 	describe(role, &out->publicArea);
+	if (role->of_device)
+		return MSIV2_OK;
 	out->publicArea.unique.rsa.size = UNIQUE_LEN;
 	if (!rng_fill(rng_system(), out->publicArea.unique.rsa.buffer, UNIQUE_LEN))
 		return err_set(err, MSIV2_INTERNAL, WHERE, "no random bytes for a new key");
@@ -106,9 +130,17 @@ static bool same_scheme(const TPMT_RSA_SCHEME *a, const TPMT_RSA_SCHEME *b)
 	                                  a->details.rsassa.hashAlg == b->details.rsassa.hashAlg);
 }
 
-bool tpm_role_is(const struct tpm_role *role, const TPMT_PUBLIC *area)
+static bool same_rsa(const TPMT_PUBLIC *area, const TPMS_RSA_PARMS *ours)
 {
 	const TPMS_RSA_PARMS *rsa = &area->parameters.rsaDetail;
+
+	return rsa->symmetric.algorithm == TPM2_ALG_NULL &&
+	       same_scheme(&rsa->scheme, &ours->scheme) && rsa->keyBits == KEY_RSA_BITS &&
+	       area->unique.rsa.size == KEY_RSA_BITS / 8;
+}
+
+bool tpm_role_is(const struct tpm_role *role, const TPMT_PUBLIC *area)
+{
 	TPMT_PUBLIC ours;
 
 	describe(role, &ours);
@@ -116,9 +148,7 @@ bool tpm_role_is(const struct tpm_role *role, const TPMT_PUBLIC *area)
 	       area->objectAttributes == ours.objectAttributes &&
 	       area->authPolicy.size == TPM_MARK_LEN &&
 	       memcmp(area->authPolicy.buffer, role->mark, TPM_MARK_LEN) == 0 &&
-	       rsa->symmetric.algorithm == TPM2_ALG_NULL &&
-	       same_scheme(&rsa->scheme, &ours.parameters.rsaDetail.scheme) &&
-	       rsa->keyBits == KEY_RSA_BITS && area->unique.rsa.size == KEY_RSA_BITS / 8;
+	       (role->of_device || same_rsa(area, &ours.parameters.rsaDetail));
 }
 
 enum msiv2_rc tpm_role_public_key(const TPMT_PUBLIC *area, EVP_PKEY **out, struct msiv2_error *err)

@@ -28,8 +28,9 @@
 
 /* One object of ours. */
 struct tpm_role {
-	TPM2_HANDLE handle;
-	bool restricted; /* signs what the TPM made only: the attestation key */
+	TPM2_HANDLE handle; /* 0 = it is never made persistent */
+	bool restricted;    /* signs what the TPM made only: the attestation key */
+	bool of_device;     /* the same whenever it is made, and in no other TPM */
 	uint8_t mark[TPM_MARK_LEN];
 };
 
@@ -38,11 +39,15 @@ MSIV2_MUST_USE enum msiv2_rc tpm_role_of_name(const char *name, struct tpm_role 
                                               struct msiv2_error *err);
 /* The attestation key. */
 MSIV2_MUST_USE enum msiv2_rc tpm_role_of_identity(struct tpm_role *out, struct msiv2_error *err);
-/* The NV index of its certificate. */
+/* A key that signs nothing: a P-256 primary of the endorsement hierarchy, whose seed stays when the
+ * TPM is cleared. Its name tells one TPM from another. */
+MSIV2_MUST_USE enum msiv2_rc tpm_role_of_device(struct tpm_role *out, struct msiv2_error *err);
+/* The NV index of the attestation key's certificate. */
 MSIV2_MUST_USE enum msiv2_rc tpm_role_of_certificate(struct tpm_role *out, struct msiv2_error *err);
 
 /* What TPM2_CreatePrimary is told: RSA-2048 (KEY-01), KEY-05's attributes, and 32 random bytes as
- * `unique`, without which the same template would give the same key for ever. MSIV2_INTERNAL when
+ * `unique`, without which the same template would give the same key for ever: as that of the device
+ * does. MSIV2_INTERNAL when
  * there is no randomness. */
 MSIV2_MUST_USE enum msiv2_rc tpm_role_template(const struct tpm_role *role, TPM2B_PUBLIC *out,
                                                struct msiv2_error *err);

@@ -28,15 +28,17 @@ static const struct blame blame = {MSIV2_STORE, WHERE};
 static const struct {
 	const char *name;
 	size_t offset;
+	bool optional; /* it has no line when it is absent */
 } text_rows[] = {
-        {"alias", offsetof(struct store_entry, alias)},
-        {"source", offsetof(struct store_entry, source)},
-        {"client_id", offsetof(struct store_entry, client_id)},
-        {"tenant_id", offsetof(struct store_entry, tenant_id)},
-        {"identity_type", offsetof(struct store_entry, identity_type)},
-        {"endpoint", offsetof(struct store_entry, endpoint)},
-        {"key_kind", offsetof(struct store_entry, key_kind)},
-        {"key_name", offsetof(struct store_entry, key_name)},
+        {"alias", offsetof(struct store_entry, alias), false},
+        {"source", offsetof(struct store_entry, source), false},
+        {"client_id", offsetof(struct store_entry, client_id), false},
+        {"tenant_id", offsetof(struct store_entry, tenant_id), false},
+        {"identity_type", offsetof(struct store_entry, identity_type), false},
+        {"endpoint", offsetof(struct store_entry, endpoint), false},
+        {"key_kind", offsetof(struct store_entry, key_kind), false},
+        {"key_name", offsetof(struct store_entry, key_name), false},
+        {"device", offsetof(struct store_entry, device), true},
 };
 
 /* Kinds of key that outlive a process: a reference to another would lead nowhere (STORE-08). */
@@ -96,6 +98,8 @@ static enum msiv2_rc check_texts(const struct store_entry *entry, struct msiv2_e
 	for (size_t i = 0; i < TEXT_COUNT(text_rows); i++) {
 		const char *text = text_in(entry, i);
 
+		if (text == NULL && text_rows[i].optional)
+			continue;
 		if (text == NULL)
 			return err_blame(err, &blame, "member \"%s\" is absent", text_rows[i].name);
 		TRY(check_value(text_rows[i].name, text, strlen(text), err));
@@ -190,7 +194,8 @@ static enum msiv2_rc add_head(const struct store_entry *entry, struct bytes *out
 {
 	add_line(out, VERSION_LINE, VERSION);
 	for (size_t i = 0; i < TEXT_COUNT(text_rows); i++)
-		add_line(out, text_rows[i].name, text_in(entry, i));
+		if (text_in(entry, i) != NULL)
+			add_line(out, text_rows[i].name, text_in(entry, i));
 	TRY(add_derived(entry, out, err));
 	bytes_add_text(out, "key_sha256: ");
 	hex_encode(entry->key_sha256, X509_SHA256_LEN, out);
@@ -259,6 +264,15 @@ static enum msiv2_rc take_line(struct cursor *cursor, const char *name, struct v
 static bool value_is(const struct value *value, const char *text)
 {
 	return value->len == strlen(text) && memcmp(value->at, text, value->len) == 0;
+}
+
+/* The next line has that name. */
+static bool is_next(const struct cursor *cursor, const char *name)
+{
+	size_t len = strlen(name);
+
+	return (size_t)(cursor->end - cursor->at) > len && memcmp(cursor->at, name, len) == 0 &&
+	       cursor->at[len] == ':';
 }
 
 static enum msiv2_rc take_text(struct cursor *cursor, const char *name, char **out,
@@ -389,7 +403,8 @@ static enum msiv2_rc read_entry(struct cursor *cursor, struct store_entry *out,
 	if (!value_is(&version, VERSION))
 		return err_blame(err, &blame, "a version that is not known here");
 	for (size_t i = 0; i < TEXT_COUNT(text_rows); i++)
-		TRY(take_text(cursor, text_rows[i].name, text_of(out, i), err));
+		if (!text_rows[i].optional || is_next(cursor, text_rows[i].name))
+			TRY(take_text(cursor, text_rows[i].name, text_of(out, i), err));
 	TRY(take_line(cursor, "friendly_name", &name, err));
 	TRY(take_line(cursor, "issuer", &issuer, err));
 	TRY(take_facts(cursor, out, err));

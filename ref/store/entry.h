@@ -27,12 +27,13 @@
 struct store_entry {
 	char *alias;  /* identity as given + "#att=1" or "#att=0" (STORE-10) */
 	char *source; /* origin of the IMDS that issued it: another IMDS is another world (HOUSE) */
-	char *client_id;                     /* ISSUE-02; equals the subject's one CN */
-	char *tenant_id;                     /* ISSUE-02; equals the subject's DC if it has one */
-	char *identity_type;                 /* ISSUE-02 */
-	char *endpoint;                      /* mtls_authentication_endpoint */
-	char *key_kind;                      /* "keyguard" or "hardware" */
-	char *key_name;                      /* name of the key in its device */
+	char *client_id;     /* ISSUE-02; equals the subject's one CN */
+	char *tenant_id;     /* ISSUE-02; equals the subject's DC if it has one */
+	char *identity_type; /* ISSUE-02 */
+	char *endpoint;      /* mtls_authentication_endpoint */
+	char *key_kind;      /* "keyguard" or "hardware" */
+	char *key_name;      /* name of the key in its device */
+	char *device;        /* name of that device (provider.h); NULL = not known */
 	uint8_t key_sha256[X509_SHA256_LEN]; /* of the key's SubjectPublicKeyInfo; equals the leaf's
 	                                      */
 	bool fresh;                          /* issued with bypass_cache=true (ISSUE-06) */

@@ -21,6 +21,7 @@ static const struct {
         [STORE_STALE] = {"stale", true},
         [STORE_FUTURE] = {"future", false},
         [STORE_ORPHAN] = {"orphan", true},
+        [STORE_OTHER_DEVICE] = {"other-device", false},
         [STORE_OTHER_KEY] = {"other-key", false},
         [STORE_OTHER_SOURCE] = {"other-source", false},
         [STORE_OTHER_SUBJECT] = {"other-subject", false},
@@ -87,10 +88,13 @@ static enum store_verdict judge_key(const struct store_entry *entry, const struc
 		return STORE_SPARE;
 	if (!text_equal(entry->key_kind, want->key_kind))
 		return STORE_OTHER_KEY;
-	if (want->key_sha256 == NULL ||
-	    memcmp(entry->key_sha256, want->key_sha256, X509_SHA256_LEN) != 0)
-		return STORE_ORPHAN; /* STORE-07 */
-	return STORE_SPARE;
+	if (want->key_sha256 != NULL &&
+	    memcmp(entry->key_sha256, want->key_sha256, X509_SHA256_LEN) == 0)
+		return STORE_SPARE;
+	/* HOUSE: two devices may have keys of one name. */
+	if (entry->device != NULL && !text_equal(entry->device, want->device))
+		return STORE_OTHER_DEVICE;
+	return STORE_ORPHAN; /* STORE-07 */
 }
 
 static enum store_verdict judge(const struct store_record *record, const struct store_want *want)

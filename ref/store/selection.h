@@ -21,6 +21,7 @@ enum store_verdict {
 	STORE_STALE,         /* 24 h or less left (STORE-05) */
 	STORE_FUTURE,        /* notBefore is ahead: kept, the clock may be wrong */
 	STORE_ORPHAN,        /* its key is gone, or is another one by now (STORE-07) */
+	STORE_OTHER_DEVICE,  /* of another device's key, or who knows which one's: kept */
 	STORE_OTHER_KEY,     /* of a kind or a name of key that is not in use now: kept */
 	STORE_OTHER_SOURCE,  /* issued by another IMDS: kept */
 	STORE_OTHER_SUBJECT, /* subject or issuer is not what is asked for (STORE-01): kept */
@@ -71,16 +72,17 @@ struct store_want {
 	const char *key_kind;      /* NULL = the key is not known yet: none is judged an orphan */
 	const char *key_name;      /* of the key in its device; NULL = any */
 	const uint8_t *key_sha256; /* of the key at hand; NULL with a kind = the key is gone */
+	const char *device;        /* it is in, as entries name it; NULL = not known */
 	const uint8_t *not_sha256; /* certificate that was refused; NULL = none */
 	bool fresh;                /* only one issued with bypass_cache=true */
 };
 
 /* Judges every record; returns the index of the chosen one, or records->count. Verdicts are tried
  * in this order: unread, corrupt, expired (whosever it is: nobody can use it), other source, stale,
- * future, other subject, refused, other key, orphan. Of several that will do the newest notAfter
- * wins (STORE-10), then the newest notBefore, then one that was issued past IMDS's cache, then the
- * one stored last: by the second it says itself, and within it by the time of the file. The file's
- * name decides between what cannot be told apart. */
+ * future, other subject, refused, other key, other device, orphan. Of several that will do the
+ * newest notAfter wins (STORE-10), then the newest notBefore, then one that was issued past IMDS's
+ * cache, then the one stored last: by the second it says itself, and within it by the time of the
+ * file. The file's name decides between what cannot be told apart. */
 size_t store_select(struct store_records *records, const struct store_want *want);
 
 #endif

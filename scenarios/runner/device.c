@@ -10,6 +10,7 @@
 #include "common/fs.h"
 #include "common/text.h"
 #include "process.h"
+#include "tpm_clear.h"
 #include "tree.h"
 
 #define SCRIPT_MS     30000
@@ -127,30 +128,28 @@ static bool forget_object(void *ctx, const char *relative, const char *path,
 	return fs_unlink(path) == 0;
 }
 
-/* A TPM that starts without its state is another machine's. */
-static bool forget_state(void *ctx, const char *relative, const char *path,
-                         const struct stat *facts)
+/* It has no client left when it has been started anew, and can be talked to. */
+static enum msiv2_rc forget_in_tpm(struct device *device, struct msiv2_error *err)
 {
-	(void)ctx;
-	(void)relative;
-	return !S_ISREG(facts->st_mode) || fs_unlink(path) == 0;
+	OWNED_STRUCT(bytes) lines = {0};
+	OWNED_STRUCT(bytes) path = {0};
+
+	TRY(run_script(device, "swtpm-stop", device->stop, &lines, err));
+	TRY(run_script(device, start_scripts[device->kind], device->stop, &lines, err));
+	bytes_addf(&path, "%s/sock", bytes_text(&device->dir));
+	TRY(bytes_done(&path, "device", err));
+	return tpm_clear(bytes_text(&path), err);
 }
 
 enum msiv2_rc device_forget(struct device *device, struct msiv2_error *err)
 {
-	OWNED_STRUCT(bytes) lines = {0};
-	bool done = false;
-
 	if (device->kind == KEY_KIND_MEMORY)
 		return err_set(err, MSIV2_UNSUPPORTED, "device", "keys in memory have no device");
-	if (device->kind == KEY_KIND_KEYGUARD)
-		done = tree_walk(bytes_text(&device->dir), forget_object, NULL);
-	if (device->kind == KEY_KIND_HARDWARE) {
-		TRY(run_script(device, "swtpm-stop", device->stop, &lines, err));
-		done = tree_walk(bytes_text(&device->dir), forget_state, NULL);
-		TRY(run_script(device, start_scripts[device->kind], device->stop, &lines, err));
-	}
-	return done ? MSIV2_OK : err_set(err, MSIV2_INTERNAL, "device", "keeps its keys");
+	if (device->kind == KEY_KIND_HARDWARE)
+		return forget_in_tpm(device, err);
+	if (!tree_walk(bytes_text(&device->dir), forget_object, NULL))
+		return err_set(err, MSIV2_INTERNAL, "device", "keeps its keys");
+	return MSIV2_OK;
 }
 
 void device_stop(struct device *device)

@@ -25,7 +25,8 @@ struct device {
 MSIV2_MUST_USE enum msiv2_rc device_start(struct device *device, enum key_kind kind,
                                           const char *scripts, const char *dir,
                                           struct environment *environment, struct msiv2_error *err);
-/* Makes it forget its keys, as a reboot or another machine would. */
+/* Makes it forget its keys, as a reboot would, or firmware that clears its TPM. It is the same
+ * device then. */
 MSIV2_MUST_USE enum msiv2_rc device_forget(struct device *device, struct msiv2_error *err);
 /* Ends and removes it. */
 void device_stop(struct device *device);

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "ref/keys/memory.h"
 #include "ref/keys/provider.h"
 
@@ -86,6 +87,18 @@ static enum msiv2_rc remove_key(const struct key_place *place, struct msiv2_erro
 	return MSIV2_OK;
 }
 
+static enum msiv2_rc device(const struct key_place *place, int64_t deadline_us, struct bytes *out,
+                            struct msiv2_error *err)
+{
+	(void)place;
+	assert_true(deadline_us < CLOCK_NEVER);
+	drawer.named++;
+	if (drawer.device == NULL)
+		return err_set(err, MSIV2_KEY_UNAVAILABLE, WHERE, "the label came off");
+	bytes_add_text(out, drawer.device);
+	return bytes_done(out, WHERE, err);
+}
+
 const struct key_provider keyguard_provider = {
         .kind = "keyguard",
         .strength = 3,
@@ -93,4 +106,5 @@ const struct key_provider keyguard_provider = {
         .identity = identity,
         .enrol = enrol,
         .remove = remove_key,
+        .device = device,
 };

@@ -16,6 +16,8 @@ struct paper_provider {
 	struct key *inner;          /* what its keys sign with, from the first on */
 	struct key *identity;       /* what attests them */
 	struct bytes certificate;   /* of the identity, since it was enrolled */
+	const char *device;         /* the drawer's name; NULL = it has none that can be read */
+	int named;                  /* how often it was read */
 	bool watched;               /* somebody wanted to know that a search goes on */
 	int opened;
 	int removed;

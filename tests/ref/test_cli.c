@@ -32,7 +32,6 @@ struct desk {
 	enum leg bad_leg;
 	int bad_status;
 	const char *bad_body;
-	const char *bad_headers; /* NULL = the cloud's */
 	enum peer_manners manners;
 };
 
@@ -162,8 +161,6 @@ static bool say_badly(struct fake_cloud *cloud, enum leg leg, int nth,
 	if (leg != desk->bad_leg)
 		return false;
 	answer->manners = desk->manners;
-	if (desk->bad_headers != NULL)
-		answer->headers = desk->bad_headers;
 	return fake_cloud_says(answer, desk->bad_status,
 	                       desk->bad_body != NULL ? desk->bad_body : "");
 }
@@ -500,79 +497,6 @@ static void a_call_prints_the_body_alone_on_stdout(void **state)
 	fake_cloud_expect_text(&desk->cloud, LEG_TOKEN, "scope=https%3A%2F%2Fr%2F.default");
 }
 
-static void a_resource_that_refuses_is_exit_20(void **state)
-{
-	struct desk *desk = *state;
-	char url[128];
-	cJSON *object;
-
-	(void)snprintf(url, sizeof(url), "%s/thing", scripted_peer_base(desk->cloud.sts));
-	desk->cloud.script = say_badly;
-	desk->bad_leg = LEG_RESOURCE;
-	desk->bad_status = 401;
-	desk->bad_body = "{\"error\":\"invalid_token\"}";
-	RUN_HERE(desk, "call", url);
-	assert_int_equal(desk->exit_code, 20);
-	assert_string_equal(bytes_text(&desk->out), desk->bad_body);
-	assert_true(says(&desk->err, "HTTP 401"));
-	RUN_HERE(desk, "call", url, "--json");
-	assert_int_equal(desk->exit_code, 20);
-	object = json_of(desk);
-	assert_true(cJSON_IsFalse(cJSON_GetObjectItem(object, "ok")));
-	assert_string_equal(text_at(cJSON_GetObjectItem(object, "error"), "class"),
-	                    "resource_refused");
-	assert_true(number_at(cJSON_GetObjectItem(object, "response"), "status") > 400);
-	assert_string_equal(text_at(cJSON_GetObjectItem(object, "response"), "body"),
-	                    desk->bad_body);
-	cJSON_Delete(object);
-}
-
-/* RES-02 */
-static void what_the_resource_wants_instead_is_told(void **state)
-{
-	struct desk *desk = *state;
-	char url[128];
-	const cJSON *response;
-	cJSON *object;
-
-	(void)snprintf(url, sizeof(url), "%s/thing", scripted_peer_base(desk->cloud.sts));
-	desk->cloud.script = say_badly;
-	desk->bad_leg = LEG_RESOURCE;
-	desk->bad_status = 401;
-	desk->bad_headers = "WWW-Authenticate: Bearer realm=\"\", error=\"insufficient_claims\", "
-	                    "claims=\"eyJhIjp7Im5iZiI6bnVsbH19\"\r\n";
-	RUN_HERE(desk, "call", url);
-	assert_int_equal(desk->exit_code, 20);
-	assert_true(says(&desk->err, "  challenge  Bearer realm=\"\", error="));
-	assert_true(says(&desk->err, "  --claims   {\"a\":{\"nbf\":null}}\n"));
-	RUN_HERE(desk, "call", url, "--json");
-	object = json_of(desk);
-	response = cJSON_GetObjectItem(object, "response");
-	assert_string_equal(text_at(response, "claims"), "{\"a\":{\"nbf\":null}}");
-	assert_true(text_starts(text_at(response, "www_authenticate"), "Bearer realm="));
-	cJSON_Delete(object);
-}
-
-/* SEC-01 */
-static void a_challenge_with_the_token_in_it_is_not_repeated(void **state)
-{
-	struct desk *desk = *state;
-	char url[128];
-
-	(void)snprintf(url, sizeof(url), "%s/thing", scripted_peer_base(desk->cloud.sts));
-	desk->cloud.script = say_badly;
-	desk->bad_leg = LEG_RESOURCE;
-	desk->bad_status = 401;
-	desk->bad_headers = "WWW-Authenticate: mtls_pop token=\"token-1\"\r\n";
-	RUN_HERE(desk, "call", url);
-	assert_int_equal(desk->exit_code, 20);
-	assert_false(says(&desk->err, "challenge"));
-	assert_false(says(&desk->err, "token-1"));
-	desk->bad_headers = "WWW-Authenticate: mtls_pop token=\"token-2\"\r\n";
-	RUN_HERE(desk, "call", url, "--json");
-	assert_true(says(&desk->out, "\"www_authenticate\":null,\"claims\":null"));
-}
-
 /* ---- csr, cert, probe ---- */
 
 static void a_csr_comes_as_report_pem_der_or_json(void **state)
@@ -659,9 +583,6 @@ int main(void)
 	        at_a_desk(help_explains_the_verbs),
 	        at_a_desk(every_option_is_in_the_guide_and_the_man_page),
 	        at_a_desk(a_call_prints_the_body_alone_on_stdout),
-	        at_a_desk(a_resource_that_refuses_is_exit_20),
-	        at_a_desk(what_the_resource_wants_instead_is_told),
-	        at_a_desk(a_challenge_with_the_token_in_it_is_not_repeated),
 	        at_a_desk(a_csr_comes_as_report_pem_der_or_json),
 	        at_a_desk(a_certificate_comes_as_report_pem_or_json),
 	        at_a_desk(a_probe_tells_v2_from_nothing_by_its_exit_code),

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/text.h"
 #include "hardware_bench.h"
 #include "ref/keys/hardware.h"
@@ -252,6 +253,68 @@ static void a_cleared_tpm_gets_a_new_key_and_the_old_one_says_so(void **state)
 	assert_false(same_key(old, new));
 	assert_int_equal(hardware_bench_sign(old, &err), MSIV2_KEY_UNAVAILABLE);
 	assert_non_null(strstr(err.message, "replaced"));
+}
+
+/* ---- which TPM it is ---- */
+
+static void name_of_tpm(struct bytes *out)
+{
+	struct msiv2_error err = {0};
+
+	bytes_clear(out);
+	if (hardware_provider.device(&place, clock_deadline_us(clock_system(), 20000), out, &err) !=
+	    MSIV2_OK)
+		fail_msg("%s", err.message);
+}
+
+static void a_tpm_is_told_from_another_and_is_the_same_when_it_is_cleared(void **state)
+{
+	OWNED_STRUCT(bytes) name = {0};
+	OWNED_STRUCT(bytes) again = {0};
+	OWNED_STRUCT(key) *key = NULL;
+
+	(void)state;
+	name_of_tpm(&name);
+	assert_int_equal(name.len, strlen("tpm2:endorsement=") + 64);
+	assert_true(text_starts(bytes_text(&name), "tpm2:endorsement="));
+	key = open_key();
+	name_of_tpm(&again);
+	assert_string_equal(bytes_text(&again), bytes_text(&name));
+	assert_true(hardware_bench_signs(key, KEY_PADDING_PSS, EVP_sha256()));
+	clear_owner_hierarchy();
+	name_of_tpm(&again);
+	assert_string_equal(bytes_text(&again), bytes_text(&name));
+	swtpm_end(&swtpm, SIGKILL);
+	swtpm_start(&swtpm);
+	name_of_tpm(&again);
+	assert_string_equal(bytes_text(&again), bytes_text(&name));
+	assert_int_equal(foreign_count(&swtpm, FIRST_TRANSIENT), 0);
+	swtpm_end(&swtpm, SIGKILL);
+	swtpm_wipe(&swtpm);
+	name_of_tpm(&again);
+	assert_string_not_equal(bytes_text(&again), bytes_text(&name));
+}
+
+/* Its owner may keep that hierarchy to himself. */
+static void a_tpm_that_tells_no_name_still_has_keys(void **state)
+{
+	const TPM2B_AUTH password = {.size = 4, .buffer = "mine"};
+	OWNED_STRUCT(bytes) name = {0};
+	OWNED_STRUCT(key) *key = NULL;
+	struct foreign_client client;
+
+	(void)state;
+	foreign_open(&swtpm, &client);
+	assert_int_equal(
+	        Esys_HierarchyChangeAuth(client.esys, ESYS_TR_RH_ENDORSEMENT, PASSWORD, &password),
+	        TSS2_RC_SUCCESS);
+	foreign_close(&client);
+	assert_int_equal(hardware_provider.device(&place, clock_deadline_us(clock_system(), 20000),
+	                                          &name, NULL),
+	                 MSIV2_KEY_UNAVAILABLE);
+	assert_int_equal(name.len, 0);
+	key = open_key();
+	assert_true(hardware_bench_signs(key, KEY_PADDING_PSS, EVP_sha256()));
 }
 
 static void another_tpm_in_its_place_is_noticed(void **state)
@@ -501,6 +564,8 @@ int main(void)
 	        ON_TPM(power_cuts_do_not_lock_it),
 	        ON_TPM(nothing_transient_is_left),
 	        ON_TPM(a_cleared_tpm_gets_a_new_key_and_the_old_one_says_so),
+	        ON_TPM(a_tpm_is_told_from_another_and_is_the_same_when_it_is_cleared),
+	        ON_TPM(a_tpm_that_tells_no_name_still_has_keys),
 	        ON_TPM(another_tpm_in_its_place_is_noticed),
 	        ON_TPM(a_key_that_does_not_sign_is_replaced),
 	        ON_TPM(what_a_process_did_not_live_to_finish_is_swept),

@@ -337,6 +337,37 @@ static void after_a_reboot_the_container_holds_a_new_key_and_the_old_one_says_so
 	assert_non_null(strstr(err.message, "no longer in it"));
 }
 
+static enum msiv2_rc name_of(const char *label, struct bytes *out, struct msiv2_error *err)
+{
+	const struct key_place place = {.token_label = label, .clock = clock_system()};
+
+	bytes_clear(out);
+	return keyguard_provider.device(&place, clock_deadline_us(clock_system(), 20000), out, err);
+}
+
+static void a_token_is_told_from_another_by_label_and_serial_number(void **state)
+{
+	OWNED_STRUCT(key) *key = keyguard_bench_open();
+	const struct key_place place = {.clock = clock_system()};
+	OWNED_STRUCT(bytes) name = {0};
+	OWNED_STRUCT(bytes) again = {0};
+	struct msiv2_error err = {0};
+
+	(void)state;
+	assert_int_equal(name_of(NULL, &name, NULL), MSIV2_OK);
+	assert_true(text_starts(bytes_text(&name), "pkcs11:token=msiv2;serial="));
+	assert_true(name.len > strlen("pkcs11:token=msiv2;serial="));
+	assert_int_equal(keyguard_provider.remove(&place, NULL), MSIV2_OK);
+	assert_int_equal(name_of(NULL, &again, NULL), MSIV2_OK);
+	assert_string_equal(bytes_text(&again), bytes_text(&name));
+	softhsm_token_init("a;b c", false);
+	assert_int_equal(name_of("a;b c", &again, NULL), MSIV2_OK);
+	assert_true(text_starts(bytes_text(&again), "pkcs11:token=a%3Bb%20c;serial="));
+	assert_int_equal(name_of("nobody", &again, &err), MSIV2_KEY_UNAVAILABLE);
+	assert_int_equal(again.len, 0);
+	assert_non_null(strstr(err.message, "there is no such token"));
+}
+
 static void the_pin_may_come_from_a_file(void **state)
 {
 	char path[128];
@@ -374,6 +405,7 @@ int main(void)
 	        WITH_TOKEN(eight_processes_starting_cold_make_one_key),
 	        WITH_TOKEN(a_forked_child_is_told_and_can_open_the_key_itself),
 	        WITH_TOKEN(after_a_reboot_the_container_holds_a_new_key_and_the_old_one_says_so),
+	        WITH_TOKEN(a_token_is_told_from_another_by_label_and_serial_number),
 	        WITH_TOKEN(the_pin_may_come_from_a_file),
 	};
 

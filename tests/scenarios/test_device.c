@@ -135,7 +135,17 @@ static void a_token_is_made_told_forgotten_and_removed(void **state)
 	assert_false(is_there(state, "dev"));
 }
 
-static void a_tpm_is_started_anew_to_forget(void **state)
+/* What the TPM says to that; test_tpm_clear.c has the rest. */
+static enum msiv2_rc cleared = MSIV2_OK;
+
+enum msiv2_rc __wrap_tpm_clear(const char *socket_path, struct msiv2_error *err);
+enum msiv2_rc __wrap_tpm_clear(const char *socket_path, struct msiv2_error *err)
+{
+	assert_non_null(strstr(socket_path, "/dev/sock"));
+	return cleared == MSIV2_OK ? MSIV2_OK : err_set(err, cleared, "device", "scripted");
+}
+
+static void a_tpm_is_started_anew_and_cleared_to_forget(void **state)
 {
 	OWNED_STRUCT(environment) environment = {0};
 	OWNED_STRUCT(bytes) started = {0};
@@ -146,14 +156,17 @@ static void a_tpm_is_started_anew_to_forget(void **state)
 	scripts(state);
 	assert_int_equal(start(state, KEY_KIND_HARDWARE, &device, &environment, NULL), MSIV2_OK);
 	assert_int_equal(device_forget(&device, NULL), MSIV2_OK);
+	cleared = MSIV2_UNSUPPORTED;
+	assert_int_equal(device_forget(&device, NULL), MSIV2_UNSUPPORTED);
+	cleared = MSIV2_OK;
 	device_stop(&device);
 	assert_false(is_there(state, "dev"));
 	sandbox_path(*state, "scripts/started", path);
 	assert_int_equal(files_read(path, 64, MSIV2_CONFIG, &started, NULL), MSIV2_OK);
 	sandbox_path(*state, "scripts/stopped", path);
 	assert_int_equal(files_read(path, 64, MSIV2_CONFIG, &stopped, NULL), MSIV2_OK);
-	assert_int_equal(started.len, 2);
-	assert_int_equal(stopped.len, 2);
+	assert_int_equal(started.len, 3);
+	assert_int_equal(stopped.len, 3);
 }
 
 /* Starts what cannot be; nothing is left of it. */
@@ -301,7 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        WITH_SCRIPTS(keys_in_memory_need_no_device),
 	        WITH_SCRIPTS(a_token_is_made_told_forgotten_and_removed),
-	        WITH_SCRIPTS(a_tpm_is_started_anew_to_forget),
+	        WITH_SCRIPTS(a_tpm_is_started_anew_and_cleared_to_forget),
 	        WITH_SCRIPTS(a_folder_without_scripts_is_told),
 	        WITH_SCRIPTS(a_script_that_fails_is_told_with_its_words),
 	        WITH_SCRIPTS(a_script_that_hangs_or_floods_is_ended),

@@ -40,6 +40,31 @@ static const struct {
         {"bad_armour", "-----BEGIN CERTIFICATE-----", "-----BEGIN RSA PRIVATE KEY-----"},
 };
 
+/* A member that need not be there. */
+static void make_with_device(const struct store_bench *bench, const char *folder)
+{
+	static const char line[] = "device: pkcs11:token=msiv2;serial=0123456789abcdef\n";
+	OWNED_STRUCT(store_entry) entry = {0};
+	OWNED_STRUCT(bytes) text = {0};
+	OWNED_STRUCT(bytes) empty = {0};
+	OWNED_STRUCT(bytes) twice = {0};
+	const char *at;
+
+	store_bench_entry(
+	        bench,
+	        &(struct entry_recipe){.device = "pkcs11:token=msiv2;serial=0123456789abcdef"},
+	        &entry);
+	assert_int_equal(store_entry_encode(&entry, &text, NULL), MSIV2_OK);
+	write_sample(folder, "good_device", &text);
+	at = strstr(bytes_text(&text), line);
+	assert_non_null(at);
+	entry_seal_splice(&text, (size_t)(at - bytes_text(&text)), strlen(line), "device: \n", 9,
+	                  &empty);
+	write_sample(folder, "bad_device_empty", &empty);
+	entry_seal_splice(&text, (size_t)(at - bytes_text(&text)), 0, line, strlen(line), &twice);
+	write_sample(folder, "bad_device_twice", &twice);
+}
+
 static void make_all(const char *folder)
 {
 	struct store_bench bench;
@@ -74,6 +99,7 @@ static void make_all(const char *folder)
 	text.data[100] ^= 1;
 	text.len -= 40;
 	write_sample(folder, "bad_cut_short", &text);
+	make_with_device(&bench, folder);
 	store_bench_close(&bench);
 }
 

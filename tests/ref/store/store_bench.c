@@ -63,6 +63,7 @@ void store_bench_entry(const struct store_bench *bench, const struct entry_recip
 	                            .endpoint = mem_strdup("https://127.0.0.1:40002/sts"),
 	                            .key_kind = mem_strdup(or (recipe->kind, "keyguard")),
 	                            .key_name = mem_strdup(or (recipe->key_name, "msiv2-key")),
+	                            .device = mem_strdup(recipe->device),
 	                            .fresh = recipe->fresh,
 	                            .stored_at_s = BENCH_NOW_S + recipe->stored_s};
 	assert_int_equal(x509_key_sha256(key, out->key_sha256, NULL), MSIV2_OK);

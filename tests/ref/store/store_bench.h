@@ -40,6 +40,7 @@ struct entry_recipe {
 	const char *issuer;    /* its CN; NULL = some */
 	const char *kind;      /* NULL = "keyguard" */
 	const char *key_name;  /* NULL = "msiv2-key" */
+	const char *device;    /* NULL = not known */
 	EVP_PKEY *key;         /* NULL = the bench's */
 	int64_t from_s;        /* notBefore, seconds after BENCH_NOW_S */
 	int64_t until_s;       /* notAfter likewise; 0 = 7 days after from_s */

@@ -191,6 +191,45 @@ static void an_entry_whose_key_is_gone_is_an_orphan(void **state)
 	assert_verdicts(shelf, (enum store_verdict[]){STORE_ORPHAN, STORE_OTHER_KEY}, 2);
 }
 
+/* HOUSE: two devices have a key of one name each. */
+static void a_key_of_another_device_makes_no_orphan(void **state)
+{
+	const struct entry_recipe here = {.key = NULL, .device = "a"};
+	struct shelf *shelf = *state;
+	struct entry_recipe there = {.key = shelf->bench.other_key, .device = "b"};
+	struct entry_recipe lost = {.key = shelf->bench.other_key, .device = "a"};
+	struct entry_recipe old = {.key = shelf->bench.other_key};
+
+	(void)add(shelf, &here);
+	(void)add(shelf, &there);
+	(void)add(shelf, &lost);
+	(void)add(shelf, &old);
+	shelf->want.device = "a";
+	assert_verdicts(shelf,
+	                (enum store_verdict[]){STORE_CHOSEN, STORE_OTHER_DEVICE, STORE_ORPHAN,
+	                                       STORE_ORPHAN},
+	                0);
+	/* Not known which one it is: the key alone says what may be used, and nothing what may go.
+	 */
+	shelf->want.device = NULL;
+	assert_verdicts(shelf,
+	                (enum store_verdict[]){STORE_CHOSEN, STORE_OTHER_DEVICE, STORE_OTHER_DEVICE,
+	                                       STORE_ORPHAN},
+	                0);
+	/* The key is gone from this device. */
+	shelf->want.device = "a";
+	shelf->want.key_sha256 = NULL;
+	assert_verdicts(shelf,
+	                (enum store_verdict[]){STORE_ORPHAN, STORE_OTHER_DEVICE, STORE_ORPHAN,
+	                                       STORE_ORPHAN},
+	                4);
+	/* The device has another name by now: it is the key that counts. */
+	shelf->want.device = "c";
+	shelf->want.key_sha256 = shelf->key_sha256;
+	assert_int_equal(store_select(&shelf->records, &shelf->want), 0);
+	assert_false(store_verdict_removes(STORE_OTHER_DEVICE));
+}
+
 static void a_key_of_another_name_has_entries_of_its_own(void **state)
 {
 	struct shelf *shelf = *state;
@@ -295,6 +334,7 @@ int main(void)
 	        on_a_shelf(what_is_no_entry_is_corrupt_and_what_could_not_be_read_is_not),
 	        on_a_shelf(another_key_of_the_same_kind_makes_an_orphan),
 	        on_a_shelf(an_entry_whose_key_is_gone_is_an_orphan),
+	        on_a_shelf(a_key_of_another_device_makes_no_orphan),
 	        on_a_shelf(a_key_of_another_name_has_entries_of_its_own),
 	        on_a_shelf(another_imds_has_entries_of_its_own),
 	        on_a_shelf(subject_and_issuer_are_what_is_asked_for),
