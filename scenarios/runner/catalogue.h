@@ -35,7 +35,7 @@ struct selection {
 	size_t filter_count;
 	enum scenario_level level; /* this level and the stronger ones, unless `all_levels` */
 	bool some_levels;
-	bool fast; /* the fast set alone */
+	bool fast;              /* the fast set alone */
 	unsigned shard, shards; /* 1-based; 0, 0: everything */
 };
 
@@ -44,6 +44,8 @@ struct selection {
  * in the order of their ids, so that all shards together are the whole. */
 size_t selection_choose(const struct selection *selection, const struct catalogue *catalogue,
                         bool *chosen, bool *twins);
+/* The first filter that fits no scenario at all, whatever the level or shard; NULL: none. */
+const char *selection_misses(const struct selection *selection, const struct catalogue *catalogue);
 /* "must", "should", "observed", "all" into the selection; false for another word. */
 MSIV2_MUST_USE bool selection_set_level(struct selection *selection, const char *word);
 /* "2/5" into the selection; false when it is not of that form. */

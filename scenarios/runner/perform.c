@@ -86,7 +86,13 @@ static void conclude_error(struct performance *performance, enum msiv2_rc rc,
 static void conclude_shim(struct performance *performance, enum shim_outcome outcome)
 {
 	const char *reason = performance->shim.reason;
+	int signal = performance->command.signal;
 
+	if (outcome == SHIM_WENT_AWAY && signal != 0) {
+		conclude(performance, outcome_words[outcome],
+		         "the command was ended by signal %d (%s)", signal, strsignal(signal));
+		return;
+	}
 	conclude(performance, outcome_words[outcome], "%s",
 	         outcome == SHIM_ANSWERED  ? ""
 	         : reason[0] != '\0'       ? reason

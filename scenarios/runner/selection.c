@@ -80,6 +80,19 @@ static bool fits(const struct selection *selection, const struct scenario *scena
 	return selection->filter_count == 0;
 }
 
+const char *selection_misses(const struct selection *selection, const struct catalogue *catalogue)
+{
+	for (size_t i = 0; i < selection->filter_count; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < catalogue->count && !found; j++)
+			found = filter_fits(selection->filters[i], &catalogue->items[j]);
+		if (!found)
+			return selection->filters[i];
+	}
+	return NULL;
+}
+
 size_t selection_choose(const struct selection *selection, const struct catalogue *catalogue,
                         bool *chosen, bool *twins)
 {

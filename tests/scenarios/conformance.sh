@@ -83,7 +83,14 @@ grep -q '^pass address.findings' "$dir/judged" || fail "no verdict after $line"
 # Lists, frames, mistakes.
 status 0 list STS-05 --level must
 has 'STS-05'
-status 4 list NONE-00
+status 2 list NONE-00
+has 'NONE-00: is no id'
+status 2 run flow.cold flow.typo --shim "$shim"
+has 'flow.typo: is no id'
+status 4 list flow.cold --shard 2/2
+status 2 list --shim x
+status 0 list --help
+if grep -q -e '--shim' "$dir/text"; then fail 'list has no such option'; fi
 status 0 list --fast
 [ "$(wc -l <"$dir/text")" -eq "$(grep -rl '"fast": true' "$project/scenarios/catalogue" | wc -l)" ] ||
 	fail 'the fast set is not what is marked'
@@ -111,6 +118,34 @@ status 2
 status 0 --help
 has 'Exit status'
 status 0 --version
+
+# Both spellings of an option with a value.
+status 0 run flow.cold --shim="$shim" --out="$dir/out" --seed=7 -j2
+has '^seed: 7$'
+status 2 run flow.cold --shim "$shim" -jx
+status 2 run flow.cold --shim "$shim" --shim "$shim"
+
+# What cannot be written is told before a client is started.
+touch "$dir/file"
+for report in /dev/full "$dir/none/report" "$dir"; do
+	status 2 run flow.cold --shim "touch '$dir/started'; exec $shim" --out "$dir/out" \
+		--json "$report"
+	has "^msiv2-conformance: $report: "
+done
+status 2 run flow.cold --shim "touch '$dir/started'; exec $shim" --out "$dir/file"
+status 2 run flow.cold --shim "touch '$dir/started'; exec $shim" --tap - --json -
+status 2 run flow.cold --shim ' '
+[ ! -e "$dir/started" ] || fail 'a client was started'
+"$conformance" run flow.cold --shim "$shim" --out "$dir/out" --json - --tap "$dir/tap" \
+	>/dev/full 2>"$dir/text" && fail 'a full disk is no error'
+has '1 pass'
+grep -q '^ok 1 ' "$dir/tap" || fail 'one report that fails takes the others along'
+
+# Each option is in the manual.
+"$conformance" --help | sed -n 's/^  \(-[-a-z]*\).*/\1/p' | while read -r option; do
+	grep -q -e "$(printf '%s' "$option" | sed 's/-/\\\\-/g')" \
+		"$project/docs/man/msiv2-conformance.1" || fail "$option is not in the manual"
+done
 
 # A folder that is somebody else's is left alone.
 mkdir -p "$dir/other/evidence"

@@ -192,6 +192,8 @@ has '^1 pass, 1 fail$'
 status 1 run flow.cold --shim 'kill -SEGV $$'
 has 'ended by signal 11'
 status 1 run flow.cold --command 'exit 1'
+status 1 run flow.cold --command 'kill -SEGV $$'
+has 'ended by signal 11'
 
 # A client that is dead ends the run, which says so once.
 status 3 run flow --shim 'exit 3' --tap "$dir/tap"

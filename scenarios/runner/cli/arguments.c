@@ -4,6 +4,7 @@
 #include "arguments.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/options.h"
 #include "common/text.h"
@@ -96,64 +97,116 @@ static enum msiv2_rc take_key(void *into, const char *value, struct msiv2_error 
 	return MSIV2_OK;
 }
 
-static const struct option_row rows[] = {
-        {"--shim", "CMD", "The client's shim, see docs/shim.md.", false, take_shim},
-        {"--command", "CMD", "The client as a black box: run once for each acquisition.", false,
-         take_command},
-        {"--address", NULL, "Only start the emulator; judge what came when it is stopped.", false,
-         take_address},
-        {"--key", "KIND", "memory (default), keyguard or hardware.", false, take_key},
-        {"--level", "LEVEL", "must, should, observed or all (default): these and stronger ones.",
-         false, take_level},
-        {"--fast", NULL, "The fast set: each requirement, and each group, in seconds.", false,
-         take_fast},
-        {"--shard", "I/N", "The I-th of N equal parts.", false, take_shard},
-        {"-j", "N", "So many at once; default: one more than there are processors.", false,
-         take_jobs},
-        {"--seed", "N", "Decides what is left to chance; default 1.", false, take_seed},
-        {"--time-limit", "S", "At least so many seconds for each scenario.", false,
-         take_time_limit_s},
-        {"--out", "DIR", "Where evidence goes; default " OUT_DIR ".", false, take_out},
-        {"--keep", NULL, "Keep the evidence of what passed, too.", false, take_keep},
-        {"--rerun-failed", NULL, "Only what failed in the last run of the same --out.", false,
-         take_rerun_failed},
-        {"--expected", "FILE", "Failures that are known.", false, take_expected},
-        {"--gdb", NULL, "Start each client under gdbserver, one by one, without time limits.",
-         false, take_gdb},
-        {"--valgrind", NULL, "Start the clients under valgrind; what it finds is a failure.", false,
-         take_valgrind},
-        {"--tap", "FILE", "TAP 14; - is stdout, here and below.", false, take_tap},
-        {"--junit", "FILE", "JUnit XML.", false, take_junit},
-        {"--json", "FILE", "JSON of scenarios/schema/report.schema.json.", false, take_json},
-        {"--html", "FILE", "One page that needs nothing else.", false, take_html},
-        {"--markdown", "FILE", "A short summary.", false, take_markdown},
-        {"--catalogue", "DIR", "Scenarios; default: the project's.", false, take_catalogue},
-        {"--scripts", "DIR", "softhsm-token and swtpm-start; default: the project's.", false,
-         take_scripts},
-        {"--quiet", NULL, "No progress.", false, take_quiet},
-        {"--help", NULL, "This text.", false, take_help},
-        {"--version", NULL, "The version.", false, take_version},
+#define CHOOSE (VERB_RUN | VERB_LIST)
+
+static const struct argument_row {
+	unsigned verbs; /* that take it */
+	struct option_row option;
+} argument_rows[] = {
+        {VERB_RUN, {"--shim", "CMD", "The client's shim, see docs/shim.md.", false, take_shim}},
+        {VERB_RUN,
+         {"--command", "CMD", "The client as a black box: run once for each acquisition.", false,
+          take_command}},
+        {VERB_RUN,
+         {"--address", NULL, "Only start the emulator; judge what came when it is stopped.", false,
+          take_address}},
+        {VERB_RUN, {"--key", "KIND", "memory (default), keyguard or hardware.", false, take_key}},
+        {CHOOSE,
+         {"--level", "LEVEL", "must, should, observed or all (default): these and stronger ones.",
+          false, take_level}},
+        {CHOOSE,
+         {"--fast", NULL, "The fast set: each requirement, and each group, in seconds.", false,
+          take_fast}},
+        {CHOOSE, {"--shard", "I/N", "The I-th of N equal parts.", false, take_shard}},
+        {VERB_RUN,
+         {"-j", "N", "So many at once; default: one more than there are processors.", false,
+          take_jobs}},
+        {VERB_RUN, {"--seed", "N", "Decides what is left to chance; default 1.", false, take_seed}},
+        {VERB_RUN,
+         {"--time-limit", "S", "At least so many seconds for each scenario.", false,
+          take_time_limit_s}},
+        {VERB_RUN | VERB_EXPLAIN,
+         {"--out", "DIR", "Where evidence goes; default " OUT_DIR ".", false, take_out}},
+        {VERB_RUN, {"--keep", NULL, "Keep the evidence of what passed, too.", false, take_keep}},
+        {VERB_RUN,
+         {"--rerun-failed", NULL, "Only what failed in the last run of the same --out.", false,
+          take_rerun_failed}},
+        {VERB_RUN, {"--expected", "FILE", "Failures that are known.", false, take_expected}},
+        {VERB_RUN,
+         {"--gdb", NULL, "Start each client under gdbserver, one by one, without time limits.",
+          false, take_gdb}},
+        {VERB_RUN,
+         {"--valgrind", NULL, "Start the clients under valgrind; what it finds is a failure.",
+          false, take_valgrind}},
+        {VERB_RUN, {"--tap", "FILE", "TAP 14; - is stdout, here and below.", false, take_tap}},
+        {VERB_RUN, {"--junit", "FILE", "JUnit XML.", false, take_junit}},
+        {VERB_RUN,
+         {"--json", "FILE", "JSON of scenarios/schema/report.schema.json.", false, take_json}},
+        {VERB_RUN, {"--html", "FILE", "One page that needs nothing else.", false, take_html}},
+        {VERB_RUN, {"--markdown", "FILE", "A short summary.", false, take_markdown}},
+        {VERB_RUN | VERB_LIST | VERB_SHOW | VERB_EXPLAIN | VERB_NEW,
+         {"--catalogue", "DIR", "Scenarios; default: the project's.", false, take_catalogue}},
+        {VERB_RUN,
+         {"--scripts", "DIR", "softhsm-token and swtpm-start; default: the project's.", false,
+          take_scripts}},
+        {VERB_RUN, {"--quiet", NULL, "No progress.", false, take_quiet}},
+        {VERB_ALL, {"--help", NULL, "This text.", false, take_help}},
+        {VERB_ALL, {"-h", NULL, "The same.", true, take_help}},
+        {VERB_ALL, {"--version", NULL, "The version.", false, take_version}},
 };
 
-enum msiv2_rc arguments_read(struct arguments *arguments, int argc, char **argv,
+/* The options that one of the verbs takes; how many. */
+static size_t rows_of(unsigned verbs, struct option_row *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < TEXT_COUNT(argument_rows); i++)
+		if (argument_rows[i].verbs & verbs)
+			out[count++] = argument_rows[i].option;
+	return count;
+}
+
+/* Two reports in one file would be neither. */
+static enum msiv2_rc check_reports(const struct arguments *arguments, struct msiv2_error *err)
+{
+	for (size_t i = 0; i < REPORT_FORM_COUNT; i++)
+		for (size_t j = i + 1; arguments->reports[i] && j < REPORT_FORM_COUNT; j++)
+			if (text_equal(arguments->reports[i], arguments->reports[j]))
+				return err_set(err, MSIV2_CONFIG, arguments->reports[i],
+				               "is named for two reports");
+	return MSIV2_OK;
+}
+
+static bool is_blank(const char *text)
+{
+	return text && text[strspn(text, " \t\n")] == '\0';
+}
+
+enum msiv2_rc arguments_read(struct arguments *arguments, enum verb_bit verb, int argc, char **argv,
                              struct msiv2_error *err)
 {
+	struct option_row rows[TEXT_COUNT(argument_rows)];
 	int clients;
 
 	arguments->seed = 1;
 	arguments->out_dir = OUT_DIR;
-	TRY(options_parse(rows, TEXT_COUNT(rows), arguments, argc, argv, &arguments->word_count,
+	TRY(options_parse(rows, rows_of(verb, rows), arguments, argc, argv, &arguments->word_count,
 	                  err));
 	arguments->words = argv;
 	clients = (arguments->shim != NULL) + (arguments->command != NULL) + arguments->address;
 	if (clients > 1)
 		return err_set(err, MSIV2_CONFIG, "--shim", "goes without --command and --address");
+	if (is_blank(arguments->shim) || is_blank(arguments->command))
+		return err_set(err, MSIV2_CONFIG, arguments->shim ? "--shim" : "--command",
+		               "is empty");
 	if (arguments->gdb && arguments->valgrind)
 		return err_set(err, MSIV2_CONFIG, "--gdb", "goes without --valgrind");
-	return MSIV2_OK;
+	return check_reports(arguments, err);
 }
 
-void arguments_help(struct bytes *out)
+void arguments_help(enum verb_bit verb, struct bytes *out)
 {
-	options_help(rows, TEXT_COUNT(rows), out);
+	struct option_row rows[TEXT_COUNT(argument_rows)];
+
+	options_help(rows, rows_of(verb, rows), out);
 }

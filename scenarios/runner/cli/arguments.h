@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* The command line of msiv2-conformance as a table of options; the same for all subcommands, each
- * of which says which of them it takes. */
+/* The command line of msiv2-conformance as a table of options, each with the verbs that take it. */
 #ifndef SCENARIOS_RUNNER_CLI_ARGUMENTS_H
 #define SCENARIOS_RUNNER_CLI_ARGUMENTS_H
 
@@ -16,6 +15,17 @@
 #include "scenarios/runner/stop.h"
 
 #define ARGUMENTS_FILTERS 4096
+
+/* The verbs, as a set. */
+enum verb_bit {
+	VERB_RUN = 1,
+	VERB_LIST = 2,
+	VERB_SHOW = 4,
+	VERB_JUDGE = 8,
+	VERB_EXPLAIN = 16,
+	VERB_NEW = 32,
+	VERB_ALL = 63
+};
 
 /* The forms of report. */
 enum report_form {
@@ -59,10 +69,10 @@ struct arguments {
 	int word_count;
 };
 
-/* Reads argv[0..argc), which begins after the subcommand. MSIV2_CONFIG naming the option. */
-MSIV2_MUST_USE enum msiv2_rc arguments_read(struct arguments *arguments, int argc, char **argv,
-                                            struct msiv2_error *err);
-/* Appends the help of the options. */
-void arguments_help(struct bytes *out);
+/* Reads argv[0..argc), which begins after the verb. MSIV2_CONFIG naming the option. */
+MSIV2_MUST_USE enum msiv2_rc arguments_read(struct arguments *arguments, enum verb_bit verb,
+                                            int argc, char **argv, struct msiv2_error *err);
+/* Appends the help of the options that the verb takes. */
+void arguments_help(enum verb_bit verb, struct bytes *out);
 
 #endif

@@ -11,18 +11,19 @@
 /* Set by the first signal: the run ends in good order. The second one ends the program at once. */
 static struct stop interrupted = {.fd = -1};
 
-static const struct {
+static const struct verb {
 	const char *word;
+	enum verb_bit bit;
 	const char *help;
 	enum msiv2_rc (*run)(struct arguments *, enum exit_status *, struct msiv2_error *);
 } verbs[] = {
-        {"run", "[FILTER...] --shim CMD   plays the scenarios and judges", verb_run},
-        {"list", "[FILTER...]             one line for each scenario", verb_list},
-        {"show", "ID                      a scenario and its requirements", verb_show},
-        {"judge", "DIR...                 judges evidence again", verb_judge},
-        {"explain", "ID                   a requirement, or a verdict of the last run",
-         verb_explain},
-        {"new", "ID                       the frame of a new scenario", verb_new},
+        {"run", VERB_RUN, "[FILTER...] --shim CMD   plays the scenarios and judges", verb_run},
+        {"list", VERB_LIST, "[FILTER...]             one line for each scenario", verb_list},
+        {"show", VERB_SHOW, "ID                      a scenario and its requirements", verb_show},
+        {"judge", VERB_JUDGE, "DIR...                 judges evidence again", verb_judge},
+        {"explain", VERB_EXPLAIN,
+         "ID                   a requirement, or a verdict of the last run", verb_explain},
+        {"new", VERB_NEW, "ID                       the frame of a new scenario", verb_new},
 };
 
 static void on_signal(int signal_number)
@@ -42,22 +43,32 @@ static enum msiv2_rc prepare_process(struct msiv2_error *err)
 	return MSIV2_OK;
 }
 
-static enum msiv2_rc print_help(struct msiv2_error *err)
+/* Of one verb, or of all of them (NULL). */
+static enum msiv2_rc print_help(const struct verb *verb, struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) text = {0};
 
 	bytes_add_text(&text, "Usage: msiv2-conformance VERB [OPTION]...\n\n"
 	                      "Judges clients of Managed Identity v2: docs/conformance.md.\n\n");
 	for (size_t i = 0; i < TEXT_COUNT(verbs); i++)
-		bytes_addf(&text, "  %s %s\n", verbs[i].word, verbs[i].help);
+		if (!verb || verb == &verbs[i])
+			bytes_addf(&text, "  %s %s\n", verbs[i].word, verbs[i].help);
 	bytes_add_text(&text, "\nFILTER is a glob over ids (flow.*), a group (flow) or a "
 	                      "requirement (STS-05).\n\n");
-	arguments_help(&text);
+	arguments_help(verb ? verb->bit : VERB_ALL, &text);
 	bytes_add_text(&text,
 	               "\nExit status: 0 all good; 1 a scenario failed; 2 wrong command line "
 	               "or file; 3 the\nsuite could not do its part; 4 nothing was shown; 130 "
 	               "interrupted.\n");
 	return output_print(&text, err);
+}
+
+static const struct verb *find_verb(const char *word)
+{
+	for (size_t i = 0; i < TEXT_COUNT(verbs); i++)
+		if (text_equal(word, verbs[i].word))
+			return &verbs[i];
+	return NULL;
 }
 
 static enum msiv2_rc run_verb(int argc, char **argv, enum exit_status *status,
@@ -67,9 +78,12 @@ static enum msiv2_rc run_verb(int argc, char **argv, enum exit_status *status,
 	OWNED_STRUCT(places) places = {0};
 	OWNED_STRUCT(bytes) version = {0};
 	bool options_only = argc < 2 || argv[1][0] == '-';
+	const struct verb *verb = options_only ? NULL : find_verb(argv[1]);
 	int skip = options_only ? 1 : 2;
 
-	TRY(arguments_read(&arguments, argc - skip, argv + skip, err));
+	if (!options_only && !verb)
+		return err_set(err, MSIV2_CONFIG, argv[1], "is no verb; --help tells more");
+	TRY(arguments_read(&arguments, verb ? verb->bit : VERB_ALL, argc - skip, argv + skip, err));
 	TRY(places_find(&arguments, &places, err));
 	arguments.work_dir = ".";
 	arguments.stop = &interrupted;
@@ -79,13 +93,9 @@ static enum msiv2_rc run_verb(int argc, char **argv, enum exit_status *status,
 		return output_print(&version, err);
 	}
 	if (arguments.help)
-		return print_help(err);
-	if (options_only)
-		return err_set(err, MSIV2_CONFIG, "VERB", "is missing; --help tells more");
-	for (size_t i = 0; i < TEXT_COUNT(verbs); i++)
-		if (text_equal(argv[1], verbs[i].word))
-			return verbs[i].run(&arguments, status, err);
-	return err_set(err, MSIV2_CONFIG, argv[1], "is no verb; --help tells more");
+		return print_help(verb, err);
+	return verb ? verb->run(&arguments, status, err)
+	            : err_set(err, MSIV2_CONFIG, "VERB", "is missing; --help tells more");
 }
 
 int main(int argc, char **argv)

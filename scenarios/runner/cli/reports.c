@@ -3,10 +3,13 @@
 
 #include "reports.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/fs.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "output.h"
@@ -99,22 +102,59 @@ enum msiv2_rc run_report_make(const struct results *results,
 	return MSIV2_OK;
 }
 
+/* A new or a regular file in a folder that can be written to. */
+static enum msiv2_rc check_target(const char *path, struct msiv2_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	OWNED_STRUCT(bytes) folder = {0};
+	struct stat facts;
+
+	bytes_add(&folder, slash ? path : ".", slash ? (size_t)(slash - path) + 1 : 1);
+	TRY(bytes_done(&folder, path, err));
+	if (fs_lstat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISLNK(facts.st_mode))
+		return err_set(err, MSIV2_CONFIG, path, "exists and is not a regular file");
+	if (access(bytes_text(&folder), W_OK | X_OK) != 0)
+		return err_set(err, MSIV2_CONFIG, path, "cannot be written: %s", strerror(errno));
+	return MSIV2_OK;
+}
+
+enum msiv2_rc run_report_check(const struct arguments *arguments, struct msiv2_error *err)
+{
+	for (size_t i = 0; i < REPORT_FORM_COUNT; i++)
+		if (arguments->reports[i] && !text_equal(arguments->reports[i], "-"))
+			TRY(check_target(arguments->reports[i], err));
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc write_form(const struct report *report, size_t form, const char *path,
+                                struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) text = {0};
+
+	forms[form](report, &text);
+	return output_write(path, &text, err);
+}
+
 enum msiv2_rc run_report_write(const struct run_report *report, const struct arguments *arguments,
                                struct msiv2_error *err)
 {
 	bool colours = isatty(STDERR_FILENO) == 1 && getenv("NO_COLOR") == NULL;
 	OWNED_STRUCT(bytes) shown = {0};
+	enum msiv2_rc first = MSIV2_OK;
 
 	for (size_t i = 0; i < REPORT_FORM_COUNT; i++) {
-		OWNED_STRUCT(bytes) text = {0};
+		struct msiv2_error ignored;
 
 		if (!arguments->reports[i])
 			continue;
-		forms[i](&report->report, &text);
-		TRY(output_write(arguments->reports[i], &text, err));
+		if (first == MSIV2_OK)
+			first = write_form(&report->report, i, arguments->reports[i], err);
+		else if (write_form(&report->report, i, arguments->reports[i], &ignored) !=
+		         MSIV2_OK)
+			continue;
 	}
 	report_terminal(&report->report, colours, &shown);
-	TRY(bytes_done(&shown, WHERE, err));
 	output_say(bytes_text(&shown), shown.len);
-	return MSIV2_OK;
+	TRY(first);
+	return bytes_done(&shown, WHERE, err);
 }

@@ -27,7 +27,12 @@ MSIV2_MUST_USE enum msiv2_rc run_report_make(const struct results *results,
                                              const struct requirements *requirements,
                                              const struct arguments *arguments,
                                              struct run_report *out, struct msiv2_error *err);
-/* Writes what the options ask for, and the terminal's report to stderr. */
+/* MSIV2_CONFIG naming a report that could not be written, asked before there is one: its folder is
+ * there and can be written to. */
+MSIV2_MUST_USE enum msiv2_rc run_report_check(const struct arguments *arguments,
+                                              struct msiv2_error *err);
+/* Writes the terminal's report to stderr and all that the options ask for, as far as it can; the
+ * error is the first one. */
 MSIV2_MUST_USE enum msiv2_rc run_report_write(const struct run_report *report,
                                               const struct arguments *arguments,
                                               struct msiv2_error *err);

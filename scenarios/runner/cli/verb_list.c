@@ -24,6 +24,16 @@ enum msiv2_rc verbs_load(struct arguments *arguments, struct catalogue *out,
 	return catalogue_load(arguments->catalogue, out, err);
 }
 
+enum msiv2_rc verbs_check_filters(const struct arguments *arguments,
+                                  const struct catalogue *catalogue, struct msiv2_error *err)
+{
+	const char *missed = selection_misses(&arguments->selection, catalogue);
+
+	return missed ? err_set(err, MSIV2_CONFIG, missed,
+	                        "is no id, group or requirement of a scenario; list shows all")
+	              : MSIV2_OK;
+}
+
 static void add_line(const struct scenario *scenario, struct bytes *out)
 {
 	const cJSON *item;
@@ -49,6 +59,7 @@ enum msiv2_rc verb_list(struct arguments *arguments, enum exit_status *status,
 	size_t count;
 
 	TRY(verbs_load(arguments, &catalogue, err));
+	TRY(verbs_check_filters(arguments, &catalogue, err));
 	chosen = mem_alloc(catalogue.count * sizeof(bool));
 	twins = mem_alloc(catalogue.count * sizeof(bool));
 	if (!chosen || !twins)

@@ -141,6 +141,7 @@ static enum msiv2_rc run_and_report(struct arguments *arguments, const struct ca
 	OWNED_STRUCT(results) results = {0};
 	OWNED_STRUCT(desk) desk = {0};
 	struct run_plan plan;
+	enum msiv2_rc rc;
 
 	TRY(requirements_read(&requirements, err));
 	TRY(read_expected(arguments->expected, catalogue, &desk, err));
@@ -149,11 +150,12 @@ static enum msiv2_rc run_and_report(struct arguments *arguments, const struct ca
 	plan = plan_of(arguments, catalogue, &desk);
 	TRY(run(&plan, &results, err));
 	progress_end(&desk.progress);
-	TRY(last_run_write(arguments->out_dir, &results, err));
 	TRY(run_report_make(&results, &requirements, arguments, &report, err));
-	TRY(run_report_write(&report, arguments, err));
-	*status = stop_asked(arguments->stop) ? STATUS_STOPPED : status_of(&results);
+	rc = run_report_write(&report, arguments, err);
 	complain_early(&results);
+	TRY(rc);
+	TRY(last_run_write(arguments->out_dir, &results, err));
+	*status = stop_asked(arguments->stop) ? STATUS_STOPPED : status_of(&results);
 	return MSIV2_OK;
 }
 
@@ -177,5 +179,7 @@ enum msiv2_rc verb_run(struct arguments *arguments, enum exit_status *status,
 		*status = STATUS_NOTHING;
 		return MSIV2_OK;
 	}
+	TRY(verbs_check_filters(arguments, &catalogue, err));
+	TRY(run_report_check(arguments, err));
 	return run_and_report(arguments, &catalogue, status, err);
 }

@@ -39,5 +39,9 @@ MSIV2_MUST_USE enum msiv2_rc verb_address(struct arguments *arguments, enum exit
 /* The catalogue of the options, with the selection their words say. */
 MSIV2_MUST_USE enum msiv2_rc verbs_load(struct arguments *arguments, struct catalogue *out,
                                         struct msiv2_error *err);
+/* MSIV2_CONFIG naming a filter that no scenario of the catalogue fits. */
+MSIV2_MUST_USE enum msiv2_rc verbs_check_filters(const struct arguments *arguments,
+                                                 const struct catalogue *catalogue,
+                                                 struct msiv2_error *err);
 
 #endif
