@@ -38,8 +38,9 @@ static enum msiv2_rc start_emulator(struct stage *stage, const struct stage_plan
 	OWNED_STRUCT(bytes) text = {0};
 	struct msiv2_emulator_options options = {.state_dir = plan->state_dir};
 
-	if (world && !cJSON_GetObjectItemCaseSensitive(world, "seed"))
-		cJSON_AddNumberToObject(world, "seed", (double)plan->seed);
+	if (!cJSON_GetObjectItemCaseSensitive(world, "seed") &&
+	    !cJSON_AddNumberToObject(world, "seed", (double)plan->seed))
+		return err_no_memory(err, WHERE);
 	json_print(world, &text);
 	TRY(bytes_done(&text, WHERE, err));
 	options.config_text = bytes_text(&text);

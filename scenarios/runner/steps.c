@@ -43,6 +43,13 @@ static bool put(cJSON *object, const char *name, cJSON *item)
 	return false;
 }
 
+/* Adds a text, or null when there is none. */
+static bool put_text(cJSON *object, const char *name, const char *text)
+{
+	return text ? cJSON_AddStringToObject(object, name, text) != NULL
+	            : cJSON_AddNullToObject(object, name) != NULL;
+}
+
 /* ---- commands ---- */
 
 /* NET-03: an address where nobody listens, one where nobody answers (RFC 5737). */
@@ -68,17 +75,15 @@ cJSON *steps_start_command(const struct play *play, enum key_kind key)
 
 	if (!cJSON_AddStringToObject(command, "command", "start") ||
 	    !cJSON_AddStringToObject(command, "imds", imds_address(play)) ||
-	    !put(command, "ca",
-	         trusts ? cJSON_CreateString(msiv2_emulator_ca_file(play->stage->emulator))
-	                : NULL) ||
+	    !put_text(command, "ca",
+	              trusts ? msiv2_emulator_ca_file(play->stage->emulator) : NULL) ||
 	    !cJSON_AddStringToObject(command, "store", bytes_text(&play->stage->store)) ||
 	    !cJSON_AddStringToObject(command, "keys",
 	                             text_or(client, "keys", key_kind_words[key])) ||
 	    !cJSON_AddBoolToObject(command, "attest", attests) ||
-	    !put(command, "authority",
-	         attests ? cJSON_CreateString(msiv2_emulator_admin(play->stage->emulator))
-	                 : NULL) ||
-	    !put(command, "min_strength", strength ? cJSON_CreateString(strength) : NULL) ||
+	    !put_text(command, "authority",
+	              attests ? msiv2_emulator_admin(play->stage->emulator) : NULL) ||
+	    !put_text(command, "min_strength", strength) ||
 	    !cJSON_AddNumberToObject(command, "timeout_ms",
 	                             timeout ? timeout->valuedouble : TIMEOUT_MS) ||
 	    !cJSON_AddNumberToObject(command, "clock_offset_s", (double)play->clock_offset_s) ||
@@ -87,42 +92,42 @@ cJSON *steps_start_command(const struct play *play, enum key_kind key)
 	return steal(&command);
 }
 
-/* A member of the step, else of the scenario's client, else of nobody. */
-static cJSON *copy_choice(const struct play *play, const cJSON *with, const char *name)
+/* A member of the step, else of the scenario's client; NULL: of nobody. */
+static const cJSON *choice(const struct play *play, const cJSON *with, const char *name)
 {
 	const cJSON *chosen = member(with, name);
 
-	if (!chosen)
-		chosen = member(play->scenario->client, name);
-	return chosen ? cJSON_Duplicate(chosen, true) : NULL;
+	return chosen ? chosen : member(play->scenario->client, name);
+}
+
+/* Adds a copy. */
+static bool put_copy(cJSON *object, const char *name, const cJSON *item)
+{
+	cJSON *copy = cJSON_Duplicate(item, true);
+
+	return copy && put(object, name, copy);
 }
 
 static bool add_identity(const struct play *play, const cJSON *with, cJSON *command)
 {
-	cJSON *identity = copy_choice(play, with, "identity");
+	const cJSON *identity = choice(play, with, "identity");
 
-	if (!identity) {
-		identity = cJSON_CreateObject();
-		if (!cJSON_AddStringToObject(identity, "kind", "system")) {
-			cJSON_Delete(identity);
-			return false;
-		}
-	}
-	return put(command, "identity", identity);
+	if (identity)
+		return put_copy(command, "identity", identity);
+	return cJSON_AddStringToObject(cJSON_AddObjectToObject(command, "identity"), "kind",
+	                               "system") != NULL;
 }
 
 static bool add_acquisition(const struct play *play, const cJSON *with, cJSON *command)
 {
-	const char *claims = text_or(with, "claims", NULL);
-	cJSON *resource = copy_choice(play, with, "resource");
+	const cJSON *resource = choice(play, with, "resource");
 
-	if (!resource)
-		resource = cJSON_CreateString(DEFAULT_RESOURCE);
-	return resource && put(command, "resource", resource) &&
+	return (resource ? put_copy(command, "resource", resource)
+	                 : put_text(command, "resource", DEFAULT_RESOURCE)) &&
 	       add_identity(play, with, command) &&
 	       cJSON_AddStringToObject(command, "token_type",
 	                               text_or(with, "token_type", DEFAULT_TYPE)) &&
-	       put(command, "claims", claims ? cJSON_CreateString(claims) : NULL) &&
+	       put_text(command, "claims", text_or(with, "claims", NULL)) &&
 	       cJSON_AddBoolToObject(command, "force", cJSON_IsTrue(member(with, "force")));
 }
 
@@ -141,7 +146,7 @@ static bool add_crowd(const cJSON *with, cJSON *command)
 	const cJSON *processes = member(with, "processes");
 
 	return cJSON_AddNumberToObject(command, "n", member(with, "n")->valuedouble) &&
-	       (!processes || put(command, "processes", cJSON_Duplicate(processes, true)));
+	       (!processes || put_copy(command, "processes", processes));
 }
 
 static cJSON *step_command(const struct play *play, enum step_do kind, const cJSON *with)
@@ -208,6 +213,7 @@ static enum msiv2_rc do_unfault(struct step *step, struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) target = {0};
 	OWNED(cJSON) *fault = NULL;
+	OWNED(cJSON) *reply = NULL;
 	const cJSON *fired;
 
 	bytes_addf(&target, "/faults/%s", text_or(step->with, "id", ""));
@@ -215,10 +221,11 @@ static enum msiv2_rc do_unfault(struct step *step, struct msiv2_error *err)
 	TRY(stage_admin(step->play->stage, "GET", bytes_text(&target), NULL, &fault, err));
 	TRY(stage_admin(step->play->stage, "DELETE", bytes_text(&target), NULL, NULL, err));
 	fired = member(fault, "fired");
-	step->reply = cJSON_CreateObject();
-	if (!cJSON_AddBoolToObject(step->reply, "ok", true) ||
-	    !cJSON_AddNumberToObject(step->reply, "fired", fired ? fired->valuedouble : 0))
+	reply = cJSON_CreateObject();
+	if (!cJSON_AddBoolToObject(reply, "ok", true) ||
+	    !cJSON_AddNumberToObject(reply, "fired", fired ? fired->valuedouble : 0))
 		return err_no_memory(err, WHERE);
+	step->reply = steal(&reply);
 	return MSIV2_OK;
 }
 
@@ -300,12 +307,13 @@ static enum msiv2_rc begin_row(cJSON *row, const cJSON *given, struct step *step
 	if (member(given, "with")) {
 		cJSON *filled = stage_fill(step->play->stage, member(given, "with"));
 
-		if (!filled || !cJSON_ReplaceItemInObjectCaseSensitive(row, "with", filled))
+		if (!filled || !cJSON_ReplaceItemInObjectCaseSensitive(row, "with", filled)) {
+			cJSON_Delete(filled);
 			return err_no_memory(err, WHERE);
+		}
 		step->with = filled;
 	}
-	if (!step->waits || !step->with ||
-	    !put(row, "name", name ? cJSON_CreateString(name) : NULL) ||
+	if (!step->waits || !step->with || !put_text(row, "name", name) ||
 	    !cJSON_AddStringToObject(row, "do", text_or(given, "do", "")) ||
 	    !cJSON_AddNumberToObject(row, "journal_from", (double)seq))
 		return err_no_memory(err, WHERE);
