@@ -4,7 +4,8 @@
 
 usage: catalogue.py form ROOT               schema, places, twins, requirements, names, proportions
        catalogue.py numbers ROOT            the pages that count scenarios count them right
-       catalogue.py world ROOT EMULATOR     the emulator takes each world, fault and expectation"""
+       catalogue.py world ROOT EMULATOR     the emulator takes each world, fault and expectation
+       catalogue.py docs ROOT               the documents name scenarios that are there"""
 import glob
 import json
 import os
@@ -19,6 +20,8 @@ from running import Emulator
 LEAST = 150
 KEYS = ("memory", "keyguard", "hardware")
 LEVELS = ("MUST", "SHOULD", "OBSERVED")  # what --level takes, each with those before it
+# Of the form of a scenario: checks of the judge, keys of the configuration.
+OTHER_NAMES = ("store.entries", "limits.body", "limits.request", "certificate.sha256")
 OURS = ("says", "from", "to", "requirement")
 
 
@@ -233,8 +236,42 @@ def world(root, program):
     yield from try_worlds(program, found)
 
 
+def documents(root):
+    """Path and text of what people read, and copy from."""
+    patterns = ("README.md", "docs/*.md", "docs/ci/*")
+    for path in sorted(sum((glob.glob(os.path.join(root, p)) for p in patterns), [])):
+        with open(path, encoding="utf-8") as stream:
+            yield path, stream.read()
+
+
+def named(text, groups):
+    """Words in code of the form GROUP.NAME that can mean a scenario, and no file."""
+    word = re.compile(r"(?<![\w./$-])(?:%s)\.([a-z0-9][a-z0-9-]*\*?)(?![\w(*.])"
+                      % "|".join(groups))
+    for code in re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL) or [text]:
+        for match in word.finditer(code):
+            if match.group(1) not in ("md", "json", "sh", "har", "c", "h"):
+                yield match.group(0)
+    yield from re.findall(r'"scenario":\s*"([^"]+)"', text)
+
+
+def docs(root):
+    found = {scenario["id"] for _, scenario in scenarios(root)}
+    groups = {name.split(".")[0] for name in found}
+    seen = 0
+    for path, text in documents(root):
+        for name in named(text, groups):
+            seen += 1
+            known = name in found or name in OTHER_NAMES or (
+                name.endswith("*") and any(i.startswith(name[:-1]) for i in found))
+            if not known:
+                yield f"{path}: there is no scenario {name}"
+    if seen < 100:
+        yield f"only {seen} names were found in the documents"
+
+
 def main():
-    problems = list({"form": form, "numbers": numbers, "world": world}[sys.argv[1]](*sys.argv[2:]))
+    problems = list({"docs": docs, "form": form, "numbers": numbers, "world": world}[sys.argv[1]](*sys.argv[2:]))
     for problem in problems:
         print(problem)
     return 1 if problems else 0
