@@ -18,11 +18,12 @@ static cJSON *table_json(const struct config *config, const struct config_table 
 
 static cJSON *list_of(const struct config_list *list)
 {
-	cJSON *array = list->unset ? cJSON_CreateNull() : cJSON_CreateArray();
+	OWNED(cJSON) *array = list->unset ? cJSON_CreateNull() : cJSON_CreateArray();
 
 	for (size_t i = 0; i < list->count; i++)
-		cJSON_AddItemToArray(array, cJSON_CreateString(list->items[i]));
-	return array;
+		if (!json_push(array, cJSON_CreateString(list->items[i])))
+			return NULL;
+	return steal(&array);
 }
 
 static cJSON *identities_of(const struct config_host *host)
@@ -30,8 +31,8 @@ static cJSON *identities_of(const struct config_host *host)
 	OWNED(cJSON) *array = cJSON_CreateArray();
 
 	for (size_t i = 0; i < host->identity_count; i++)
-		if (!cJSON_AddItemToArray(array, table_json(NULL, &config_identity_table,
-		                                            &host->identities[i], false)))
+		if (!json_push(array, table_json(NULL, &config_identity_table, &host->identities[i],
+		                                 false)))
 			return NULL;
 	return steal(&array);
 }
@@ -41,9 +42,8 @@ static cJSON *hosts_of(const struct config *config)
 	OWNED(cJSON) *object = cJSON_CreateObject();
 
 	for (size_t i = 0; i < config->host_count; i++)
-		if (!cJSON_AddItemToObject(
-		            object, config->hosts[i].name,
-		            table_json(NULL, &config_host_table, &config->hosts[i], true)))
+		if (!json_add(object, config->hosts[i].name,
+		              table_json(NULL, &config_host_table, &config->hosts[i], true)))
 			return NULL;
 	return steal(&object);
 }
@@ -53,9 +53,8 @@ static cJSON *tenants_of(const struct config *config)
 	OWNED(cJSON) *object = cJSON_CreateObject();
 
 	for (size_t i = 0; i < config->tenant_count; i++)
-		if (!cJSON_AddItemToObject(
-		            object, config->tenants[i].id,
-		            table_json(NULL, &config_tenant_table, &config->tenants[i], false)))
+		if (!json_add(object, config->tenants[i].id,
+		              table_json(NULL, &config_tenant_table, &config->tenants[i], false)))
 			return NULL;
 	return steal(&object);
 }
@@ -70,15 +69,16 @@ static cJSON *integer_of(const struct config_key *key, int64_t number)
 /* The last mode of each rule text counts, so a text is shown once, where it was last set. */
 static cJSON *rules_of(const struct config *config)
 {
-	cJSON *object = cJSON_CreateObject();
+	OWNED(cJSON) *object = cJSON_CreateObject();
 
 	for (size_t i = 0; i < config->rule_count; i++) {
 		const struct config_rule *row = &config->rules[i];
 
 		cJSON_DeleteItemFromObjectCaseSensitive(object, row->rule);
-		cJSON_AddStringToObject(object, row->rule, row->mode);
+		if (!cJSON_AddStringToObject(object, row->rule, row->mode))
+			return NULL;
 	}
-	return object;
+	return steal(&object);
 }
 
 static cJSON *value_of(const struct config *config, const struct config_key *key, const void *base)
@@ -142,7 +142,7 @@ static cJSON *table_json(const struct config *config, const struct config_table 
 		if (key->further && !further)
 			continue;
 		section = section_of(root, key, &name);
-		if (!cJSON_AddItemToObject(section, name, value_of(config, key, base)))
+		if (!json_add(section, name, value_of(config, key, base)))
 			return NULL;
 	}
 	return steal(&root);

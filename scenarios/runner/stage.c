@@ -81,8 +81,6 @@ static enum msiv2_rc make_folders(struct stage *stage, const char *dir, struct m
 	OWNED_STRUCT(bytes) temporary = {0};
 	char seed[24];
 
-	bytes_add_text(&stage->dir, dir);
-	TRY(bytes_done(&stage->dir, WHERE, err));
 	TRY(tree_make(dir, "home", &stage->home, err));
 	TRY(tree_make(bytes_text(&stage->home), "data", &data, err));
 	TRY(tree_make(bytes_text(&stage->home), "tmp", &temporary, err));
@@ -112,9 +110,13 @@ enum msiv2_rc stage_open(struct stage *stage, const struct stage_plan *plan,
                          const struct scenario *scenario, const char *dir, struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) device = {0};
+	OWNED_STRUCT(bytes) own = {0};
 
 	stage->seed = plan->seed;
+	bytes_add_text(&own, dir);
+	TRY(bytes_done(&own, WHERE, err));
 	TRY(files_make_dir(dir, 0700, MSIV2_CONFIG, err));
+	stage->dir = steal(&own);
 	TRY(make_folders(stage, dir, err));
 	TRY(set_proxy(stage, scenario, err));
 	bytes_addf(&device, "%s/dev", dir);
