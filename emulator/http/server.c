@@ -240,6 +240,42 @@ static void write_response(struct line *line, const char *method,
 		mg_disable_connection_keep_alive(line->conn);
 }
 
+/* A blank stands between a header's name and its colon (RFC 9112 5.1: 400, and nothing else). The
+ * library reads over blanks, but it reads in place: where the name ends it has put a NUL for the
+ * colon, or for each blank and then the colon. The value begins behind that, and is empty where it
+ * begins right there. */
+static bool has_blank_before_colon(const struct mg_request_info *info)
+{
+	for (int i = 0; i < info->num_headers && i < MG_MAX_HEADERS; i++) {
+		const char *after = info->http_headers[i].name;
+
+		after += strlen(after) + 1;
+		if (info->http_headers[i].value > after && *after == '\0')
+			return true;
+	}
+	return false;
+}
+
+/* Hands a request over, and says whether the connection may go on. */
+static bool judge_request(struct mg_connection *conn, const struct server *server,
+                          struct http_request *request, struct bytes *body,
+                          struct http_response *response)
+{
+	const struct mg_request_info *info = mg_get_request_info(conn);
+	const char *expect = mg_get_header(conn, "Expect");
+
+	if (has_blank_before_colon(info)) {
+		server->options.refuse(server->options.ctx, request, 400, response);
+		return false;
+	}
+	if (expect && text_equal_nocase(expect, "100-continue"))
+		(void)mg_write(conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+	read_body(conn, info, server, request, body);
+	door_serving((uint16_t)info->remote_port);
+	server->options.handle(server->options.ctx, request, response);
+	return keeps_alive(conn, info) && !request->body_truncated;
+}
+
 static int on_request(struct mg_connection *conn)
 {
 	const struct server *server = mg_get_user_data(mg_get_context(conn));
@@ -251,7 +287,7 @@ static int on_request(struct mg_connection *conn)
 	OWNED_STRUCT(http_response) response = {0};
 	OWNED_STRUCT(bytes) body = {.secret = true};
 	OWNED_STRUCT(line) line = {.server = server, .conn = conn};
-	const char *expect = mg_get_header(conn, "Expect");
+	bool goes_on;
 
 	fill_request(server, info, headers, address, &request);
 	request.client_left = client_left;
@@ -260,13 +296,8 @@ static int on_request(struct mg_connection *conn)
 		tls_server_facts(tls_server_current(), &tls);
 		request.tls = &tls;
 	}
-	if (expect && text_equal_nocase(expect, "100-continue"))
-		(void)mg_write(conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
-	read_body(conn, info, server, &request, &body);
-	door_serving((uint16_t)info->remote_port);
-	server->options.handle(server->options.ctx, &request, &response);
-	write_response(&line, request.method, &response,
-	               keeps_alive(conn, info) && !request.body_truncated);
+	goes_on = judge_request(conn, server, &request, &body, &response);
+	write_response(&line, request.method, &response, goes_on);
 	door_served();
 	return response.status > 0 ? response.status : SERVER_SILENT;
 }

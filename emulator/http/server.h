@@ -38,7 +38,8 @@ struct server_options {
 	void (*handle)(void *ctx, const struct http_request *request,
 	               struct http_response *response);
 	/* Answers what is not HTTP (or a method nobody knows) with `status`; `request` knows
-	 * its listener, host and peer; its texts are empty. */
+	 * its listener, host and peer; its texts are empty, unless the spelling of a header is all
+	 * that was wrong. */
 	void (*refuse)(void *ctx, const struct http_request *request, int status,
 	               struct http_response *response);
 };

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/text.h"
 #include "emulator/include/msiv2_emulator.h"
 #include "tests/testing.h"
 #include "wire.h"
@@ -255,6 +256,60 @@ static void what_is_not_http_is_400_and_journalled(void **state)
 	expect_alive();
 }
 
+#define PLAIN                                                                                      \
+	"GET /metadata/identity/getplatformmetadata?cred-api-version=2.0 HTTP/1.1\r\nHost: x\r\n"
+
+/* RFC 9112 5.1. A proxy that reads the name with its blank and a server that reads it without see
+ * two requests. */
+static void a_blank_before_a_headers_colon_is_400(void **state)
+{
+	static const char *const bad[] = {
+	        "Metadata : true\r\n",
+	        "Metadata  :true\r\n",
+	        "Metadata: true\r\nX-Empty :\r\n",
+	        "X-Other : a\r\nMetadata: true\r\n",
+	        "Metadata\t: true\r\n",
+	};
+	static const char *const good[] = {
+	        "Metadata: true\r\n",
+	        "Metadata:true\r\n",
+	        "Metadata: \t true\r\nX-Empty:\r\n",
+	        "X-Empty: \r\nX-Colon: a : b\r\nMetadata:  true \r\n",
+	        "X-Odd:: a\r\nMetadata: true\r\n",
+	};
+	static const char *const end = "x-ms-client-request-id: 1\r\n\r\n";
+
+	(void)state;
+	for (size_t i = 0; i < TEXT_COUNT(bad) + TEXT_COUNT(good); i++) {
+		bool is_bad = i < TEXT_COUNT(bad);
+		OWNED_STRUCT(bytes) request = {0};
+		OWNED_STRUCT(bytes) answer = {0};
+
+		bytes_addf(&request, "%s%s%s", PLAIN, is_bad ? bad[i] : good[i - TEXT_COUNT(bad)],
+		           end);
+		if (exchange(bytes_text(&request), false, &answer) != (is_bad ? 400 : 200))
+			fail_msg("%s\n%s", bytes_text(&request), bytes_text(&answer));
+		if (is_bad)
+			assert_non_null(strstr(bytes_text(&answer), "not acceptable HTTP"));
+	}
+	expect_alive();
+}
+
+/* What follows such a request on its connection is not believed either. */
+static void after_a_blank_before_a_colon_nothing_is_read(void **state)
+{
+	uint64_t before = msiv2_emulator_count(emulator, "getplatformmetadata");
+	struct wire wire;
+
+	(void)state;
+	wire_open(&wire, imds_port);
+	wire_send(&wire, PLAIN "Content-Length : 5\r\n\r\n" PLAIN "Metadata: true\r\n\r\n");
+	assert_int_equal(wire_read(&wire, false, NULL), 400);
+	wire_close(&wire);
+	expect_alive();
+	assert_true(msiv2_emulator_count(emulator, "getplatformmetadata") <= before + 1);
+}
+
 static void what_is_not_http_is_a_problem_of_the_admin_interface_too(void **state)
 {
 	struct wire wire;
@@ -339,6 +394,8 @@ int main(void)
 	        cmocka_unit_test(a_chunked_body_is_put_together),
 	        cmocka_unit_test(broken_and_oversized_chunks_are_refused),
 	        cmocka_unit_test(what_is_not_http_is_400_and_journalled),
+	        cmocka_unit_test(a_blank_before_a_headers_colon_is_400),
+	        cmocka_unit_test(after_a_blank_before_a_colon_nothing_is_read),
 	        cmocka_unit_test(what_is_not_http_is_a_problem_of_the_admin_interface_too),
 	        cmocka_unit_test(an_endless_target_is_refused),
 	        cmocka_unit_test(a_client_that_waits_for_100_continue_gets_it),
