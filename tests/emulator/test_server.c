@@ -273,7 +273,7 @@ static void a_blank_before_a_headers_colon_is_400(void **state)
 	static const char *const good[] = {
 	        "Metadata: true\r\n",
 	        "Metadata:true\r\n",
-	        "Metadata: \t true\r\nX-Empty:\r\n",
+	        "Metadata:   true\r\nX-Empty:\r\n",
 	        "X-Empty: \r\nX-Colon: a : b\r\nMetadata:  true \r\n",
 	        "X-Odd:: a\r\nMetadata: true\r\n",
 	};
