@@ -375,8 +375,9 @@ static enum msiv2_rc no_answer(struct transfer *transfer, CURLcode code, const c
 	               origin, reason);
 }
 
-/* Why the transfer failed, in words. When the server's alert has ended the connection, libcurl may
- * have met the dead socket first ("getpeername() failed"): the alert is the better reason. */
+/* Why the transfer failed, in words. When the server has ended the connection, libcurl may have met
+ * the dead socket first, and keeps its first words: an alert is the better reason, and what it says
+ * of the code is. */
 static void add_reason(const struct transfer *transfer, CURLcode code, struct bytes *out)
 {
 	const char *alert = handshake_alert(&transfer->handle->handshake);
@@ -384,8 +385,10 @@ static void add_reason(const struct transfer *transfer, CURLcode code, struct by
 
 	if (alert != NULL)
 		bytes_addf(out, "it sent the TLS alert \"%s\"", alert);
+	else if (reason[0] == '\0' || text_starts(reason, "getpeername() failed"))
+		bytes_add_text(out, curl_easy_strerror(code));
 	else
-		bytes_add_text(out, reason[0] != '\0' ? reason : curl_easy_strerror(code));
+		bytes_add_text(out, reason);
 }
 
 static enum msiv2_rc out_of_time(const struct transfer *transfer, const char *origin,

@@ -274,7 +274,7 @@ static void a_blank_before_a_headers_colon_is_400(void **state)
 	        "Metadata: true\r\n",
 	        "Metadata:true\r\n",
 	        "Metadata:   true\r\nX-Empty:\r\n",
-	        "X-Empty: \r\nX-Colon: a : b\r\nMetadata:  true \r\n",
+	        "X-Empty: \r\nX-Colon: a : b\r\nMetadata:  true\r\n",
 	        "X-Odd:: a\r\nMetadata: true\r\n",
 	};
 	static const char *const end = "x-ms-client-request-id: 1\r\n\r\n";
