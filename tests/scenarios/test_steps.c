@@ -259,7 +259,6 @@ static void stretches_of_the_journal_follow_each_other(void **state)
 
 static void texts_are_filled_with_the_addresses(void **state)
 {
-	OWNED_STRUCT(bytes) text = {0};
 	OWNED_STRUCT(bytes) wanted = {0};
 	struct scene *scene = *state;
 	struct show show;
