@@ -3,7 +3,7 @@
 """Sends the broken clients of zoo.json through the scenarios that must find them.
 
   zoo.py table ROOT                        the table against sources, catalogue and requirements
-  zoo.py run BUILD [-j N] [MEMBER ...]     each member against its scenario
+  zoo.py run BUILD [MEMBER ...] [-j N]     each member against its scenario
   zoo.py run BUILD --docs FILE             the same, and the table as a page
 
 A member is killed when its scenario fails by the check that its row names, and that check saw what
@@ -140,7 +140,9 @@ def judge(build, row):
     if verdict["verdict"] != "fail":
         return "%s: %s" % (verdict["verdict"], verdict["reason"]), ""
     for check in verdict["checks"]:
-        if not check["ok"] and check["id"] == row["reason"] and row.get("sees", "") in check["seen"]:
+        if check["ok"] or check["id"] != row["reason"]:
+            continue
+        if row.get("sees", "") in check["seen"]:
             return None, told(check, row)
     return "it fails by something else: %s" % verdict["reason"], ""
 
