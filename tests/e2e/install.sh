@@ -21,12 +21,14 @@ stop_emulator
 MSIV2_BIN=$built
 
 # The suite: staged, moved, and without a look at the source. Its catalogue there is another one.
-expect_rc "staged install" 0 env DESTDIR="$work/stage" cmake --install "$MSIV2_BIN/.." --prefix /opt/msiv2
+expect_rc "staged install" 0 env DESTDIR="$work/stage" cmake --install "$MSIV2_BIN/.." \
+	--prefix /opt/msiv2
 mv "$work/stage/opt/msiv2" "$work/moved here"
 moved=$work/moved\ here
 share=$moved/share/msiv2
 for file in share/msiv2/schema/scenario.schema.json share/msiv2/schema/report.schema.json \
-	share/man/man1/msiv2-conformance.1 share/doc/msiv2/conformance.md share/doc/msiv2/ci/judge.sh; do
+	share/man/man1/msiv2-conformance.1 share/doc/msiv2/conformance.md \
+	share/doc/msiv2/ci/judge.sh; do
 	expect_rc "installed $file" 0 test -f "$moved/$file"
 done
 for file in softhsm-token swtpm-start swtpm-stop; do
@@ -43,7 +45,8 @@ sed 's/"id": "flow.cold"/"id": "moved.cold"/' "$share/catalogue/flow/cold.json" 
 	>"$share/catalogue/moved/cold.json"
 expect_rc "a scenario that only the moved catalogue has" 0 suite show moved.cold
 expect_rc "fast ones of the moved suite" 0 run moved.cold 'flow.c*' --fast --shim msiv2-shim
-expect "what was judged" "$(tail -n 1 "$work/err")" "$(suite list moved.cold 'flow.c*' --fast | wc -l) pass"
+expect "what was judged" "$(tail -n 1 "$work/err")" \
+	"$(suite list moved.cold 'flow.c*' --fast | wc -l) pass"
 expect_rc "a scenario of one's own" 0 suite new moved.mine
 expect_rc "is where the others are" 0 test -f "$share/catalogue/moved/mine.json"
 expect_rc "the template is a shim" 4 run flow.cold --shim "'$share/shims/template.py'"

@@ -92,8 +92,8 @@ status 2 list --shim x
 status 0 list --help
 if grep -q -e '--shim' "$dir/text"; then fail 'list has no such option'; fi
 status 0 list --fast
-[ "$(wc -l <"$dir/text")" -eq "$(grep -rl '"fast": true' "$project/scenarios/catalogue" | wc -l)" ] ||
-	fail 'the fast set is not what is marked'
+marked=$(grep -rl '"fast": true' "$project/scenarios/catalogue" | wc -l)
+[ "$(wc -l <"$dir/text")" -eq "$marked" ] || fail 'the fast set is not what is marked'
 status 0 list flow.cold --fast
 status 0 list store.removed
 status 4 list store.removed --fast
