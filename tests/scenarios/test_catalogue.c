@@ -147,6 +147,37 @@ static void filters_are_globs_groups_and_requirements(void **state)
 	}
 }
 
+static void the_fast_set_is_what_is_marked_so(void **state)
+{
+	OWNED_STRUCT(catalogue) catalogue = {0};
+	const struct selection selection = {.fast = true};
+	bool chosen[COUNT];
+	bool twins[COUNT];
+
+	load(state, &catalogue);
+	assert_int_equal(selection_choose(&selection, &catalogue, chosen, twins), 0);
+	catalogue.items[1].fast = true;
+	assert_int_equal(selection_choose(&selection, &catalogue, chosen, twins), 1);
+	assert_true(chosen[1]);
+}
+
+static void a_filter_that_fits_nothing_is_named(void **state)
+{
+	static const char *const filters[] = {"flow", "STS-01", "flow.typo", "STS-99"};
+	struct selection selection = {.filters = filters, .filter_count = 2};
+	OWNED_STRUCT(catalogue) catalogue = {0};
+
+	load(state, &catalogue);
+	assert_null(selection_misses(&selection, &catalogue));
+	selection.filter_count = TEXT_COUNT(filters);
+	assert_string_equal(selection_misses(&selection, &catalogue), "flow.typo");
+	/* What a level leaves out fits all the same. */
+	assert_true(selection_set_level(&selection, "must"));
+	selection.filters = &filters[1];
+	selection.filter_count = 1;
+	assert_null(selection_misses(&selection, &catalogue));
+}
+
 static void levels_take_the_stronger_ones_along(void **state)
 {
 	static const struct {
@@ -200,6 +231,8 @@ int main(void)
 	        IN_SANDBOX(a_twin_that_is_negative_is_refused),
 	        IN_SANDBOX(an_empty_or_missing_folder_is_refused),
 	        IN_SANDBOX(filters_are_globs_groups_and_requirements),
+	        IN_SANDBOX(the_fast_set_is_what_is_marked_so),
+	        IN_SANDBOX(a_filter_that_fits_nothing_is_named),
 	        IN_SANDBOX(levels_take_the_stronger_ones_along),
 	        IN_SANDBOX(shards_together_are_the_whole_and_take_their_twins),
 	        cmocka_unit_test(a_shard_that_is_none_is_refused),
