@@ -99,6 +99,29 @@ static void see_gap(struct expect_state *state, const cJSON *event)
 	        (long long)(gap < wanted->min ? wanted->min : wanted->max));
 }
 
+static void see_value(struct expect_state *state, const cJSON *event)
+{
+	const struct expectation *wanted = state->expectation;
+	OWNED_STRUCT(bytes) value = {0};
+	char text[EXPECT_VALUE];
+
+	if (!event_value(&wanted->value, event, &value)) {
+		if (!state->broken)
+			because(state, "seq %lld has no value", (long long)number_at(event, "seq"));
+		state->broken = true;
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "%s", bytes_text(&value));
+	if (state->seen++ > 0 && !state->broken &&
+	    text_equal(text, state->value) == wanted->different) {
+		state->broken = true;
+		because(state, "seq %lld and seq %lld have %s", (long long)state->last_seq,
+		        (long long)number_at(event, "seq"),
+		        wanted->different ? "the same value" : "different values");
+	}
+	(void)snprintf(state->value, sizeof(state->value), "%s", text);
+}
+
 void expect_see(struct expect_state *state, const cJSON *event)
 {
 	const struct expectation *wanted = state->expectation;
@@ -113,6 +136,8 @@ void expect_see(struct expect_state *state, const cJSON *event)
 	}
 	if (wanted->kind == EXPECT_GAP && state->any)
 		see_gap(state, event);
+	else if (wanted->kind == EXPECT_VALUES)
+		see_value(state, event);
 	else if (wanted->kind != EXPECT_GAP)
 		state->seen++;
 	/* What nearly was the last step says nothing about the next. */
@@ -170,6 +195,14 @@ void expect_done(struct expect_state *state)
 		if (state->seen == 0)
 			because(state, "%s event matches, two are wanted at least",
 			        state->any ? "one" : "no");
+		else
+			state->near_count = 0;
+		break;
+	case EXPECT_VALUES:
+		state->ok = state->seen > 1 && !state->broken;
+		if (!state->ok && !state->broken)
+			because(state, "%llu events match, two are wanted at least",
+			        (unsigned long long)state->seen);
 		else
 			state->near_count = 0;
 		break;
@@ -302,6 +335,31 @@ static enum msiv2_rc read_gap(const cJSON *object, const struct blame *blame,
 	                        &out->steps[0], err);
 }
 
+static enum msiv2_rc read_values(const cJSON *object, const struct blame *blame,
+                                 struct expectation *out, struct msiv2_error *err)
+{
+	static const char *const members[] = {"match", "of", "are"};
+	const cJSON *values = cJSON_GetObjectItemCaseSensitive(object, "values");
+	const char *unknown = unknown_member(values, members, TEXT_COUNT(members));
+	const char *of = NULL;
+	const char *are = NULL;
+
+	out->kind = EXPECT_VALUES;
+	if (!cJSON_IsObject(values) || object->child->next || unknown)
+		return err_blame(err, blame, "values is not alone, or has a member \"%s\"",
+		                 unknown ? unknown : "");
+	TRY(json_need_string(values, "of", blame, &of, err));
+	TRY(json_need_string(values, "are", blame, &are, err));
+	if (!event_value_read(of, &out->value))
+		return err_blame(err, blame, "events have no \"%s\"", of);
+	out->different = text_equal(are, "different");
+	if (!out->different && !text_equal(are, "equal"))
+		return err_blame(err, blame, "values are neither equal nor different");
+	out->step_count = 1;
+	return event_match_read(cJSON_GetObjectItemCaseSensitive(values, "match"), blame->where,
+	                        &out->steps[0], err);
+}
+
 enum msiv2_rc expect_read(const cJSON *object, const char *where, struct expectation *out,
                           struct msiv2_error *err)
 {
@@ -314,5 +372,7 @@ enum msiv2_rc expect_read(const cJSON *object, const char *where, struct expecta
 		return read_order(object, &blame, out, err);
 	if (cJSON_GetObjectItemCaseSensitive(object, "gap"))
 		return read_gap(object, &blame, out, err);
-	return err_blame(err, &blame, "one of match, order and gap is expected");
+	if (cJSON_GetObjectItemCaseSensitive(object, "values"))
+		return read_values(object, &blame, out, err);
+	return err_blame(err, &blame, "one of match, order, gap and values is expected");
 }

@@ -11,6 +11,11 @@
  *                                                        next, from the end of the one to the start
  *                                                        of the other; there must be two at least
  *
+ *     {"values":{"match":{...},"of":"form.claims","are":"equal" or "different"}}
+ *                                                        all events that fit have the same value
+ *                                                        there, or each another than the one before
+ *                                                        it; there must be two that have one
+ *
  * with matches as in event_match.h. Events are shown to it one by one, in order, so that a journal
  * of any length is judged in constant memory; what nearly fitted is kept, the nearest first. World
  * time has whole seconds and is that of the end of each exchange. Pure. */
@@ -27,16 +32,19 @@
 #define EXPECT_STEPS_MAX 16
 #define EXPECT_NEAR_MAX  3
 #define EXPECT_WORDS     512
+#define EXPECT_VALUE     1024 /* of a value; what is longer is compared so far */
 
-enum expect_kind { EXPECT_COUNT, EXPECT_ORDER, EXPECT_GAP };
+enum expect_kind { EXPECT_COUNT, EXPECT_ORDER, EXPECT_GAP, EXPECT_VALUES };
 
 /* One expectation. Texts are borrowed from the JSON it was read from. */
 struct expectation {
 	enum expect_kind kind;
 	struct event_match steps[EXPECT_STEPS_MAX]; /* one, or those of an order */
 	size_t step_count;
-	int64_t min, max; /* a count, or milliseconds */
-	bool world;       /* gaps in world time */
+	int64_t min, max;        /* a count, or milliseconds */
+	bool world;              /* gaps in world time */
+	struct event_want value; /* what is compared, of EXPECT_VALUES */
+	bool different;          /* rather than equal */
 };
 
 /* An event that would have fitted but for something. */
@@ -50,15 +58,17 @@ struct expect_near {
 struct expect_state {
 	const struct expectation *expectation;
 	bool ok;       /* after expect_done() */
-	uint64_t seen; /* events that fitted; of an order, steps that were found; of gaps, gaps */
+	uint64_t seen; /* events that fitted; of an order, steps that were found; of gaps, gaps; of
+	                * values, events that have one */
 	char why[EXPECT_WORDS]; /* after expect_done(): what is wrong; "" when ok */
 	struct expect_near near[EXPECT_NEAR_MAX];
 	size_t near_count;
 
-	bool any;         /* something fitted */
-	int64_t last_seq; /* of the last one that fitted */
-	int64_t last_end; /* its end: microseconds, or seconds of world time */
-	bool broken;      /* a gap was too short or too long; why says so */
+	bool any;                 /* something fitted */
+	int64_t last_seq;         /* of the last one that fitted */
+	int64_t last_end;         /* its end: microseconds, or seconds of world time */
+	bool broken;              /* a gap was too short or too long, a value wrong; why says so */
+	char value[EXPECT_VALUE]; /* of the last one that fitted and has one */
 };
 
 /* Reads one expectation. MSIV2_CONFIG at `where` naming what is wrong. */

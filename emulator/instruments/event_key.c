@@ -49,6 +49,7 @@ static const struct event_key keys[] = {
         {"path", EVENT_TEXT, "path", "the path", 4, NULL},
         {"path_prefix", EVENT_PREFIX, "path", "the path", 4, NULL},
         {"query", EVENT_PARAM, "query", "the query parameter", 1, NULL},
+        {"form", EVENT_PARAM, "form", "the form field", 1, NULL},
         {"header", EVENT_HEADER, "headers", "the header", 1, NULL},
         {"status", EVENT_RANGE, "status", "the status", 2, NULL},
         {"error", EVENT_TEXT, "error", "the error", 1, NULL},

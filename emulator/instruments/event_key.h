@@ -20,7 +20,7 @@ enum event_how {
 	EVENT_PREFIX,      /* the member starts with that text */
 	EVENT_RANGE,       /* the member, a number or a time, is within the range */
 	EVENT_HEADER,      /* a header of that name has that value */
-	EVENT_PARAM,       /* a query parameter of that name has that value */
+	EVENT_PARAM,       /* a query parameter or form field of that name has that value */
 	EVENT_RULE,        /* a finding is of that rule */
 	EVENT_FAULT,       /* a fault of that id or name fired */
 	EVENT_CERTIFICATE, /* the certificate that was issued, or the one that was presented */

@@ -149,6 +149,19 @@ static bool fits(const struct event_want *want, const cJSON *event)
 	return each_value(want, event, is_equal, NULL);
 }
 
+static bool take_value(const struct event_want *want, const char *value, void *ctx)
+{
+	(void)want;
+	if (value)
+		bytes_add_text(ctx, value);
+	return value != NULL;
+}
+
+bool event_value(const struct event_want *want, const cJSON *event, struct bytes *out)
+{
+	return each_value(want, event, take_value, out);
+}
+
 bool event_match_fits(const struct event_match *match, const cJSON *event)
 {
 	for (size_t i = 0; i < match->count; i++)

@@ -36,7 +36,7 @@ enum event_wanted {
 /* One thing that must fit. Texts are borrowed from what was read. */
 struct event_want {
 	const struct event_key *key;
-	const char *name; /* of a header or query parameter */
+	const char *name; /* of a header, query parameter or form field */
 	enum event_wanted wanted;
 	const char *text; /* EVENT_EQUAL of anything but a range */
 	int64_t min, max; /* of a range, both included */
@@ -58,6 +58,12 @@ MSIV2_MUST_USE enum msiv2_rc event_match_add(struct event_match *match, const ch
                                              const char *value, bool *known,
                                              struct msiv2_error *err);
 
+/* Reads what single value of events is meant: "correlation_id", "header.Metadata", "form.claims".
+ * False when no key has that name. The name has to outlive it. */
+MSIV2_MUST_USE bool event_value_read(const char *name, struct event_want *out);
+/* Appends the value of an event, as it stands there; false when there is none. */
+MSIV2_MUST_USE bool event_value(const struct event_want *want, const cJSON *event,
+                                struct bytes *out);
 /* The event fits. */
 bool event_match_fits(const struct event_match *match, const cJSON *event);
 /* How far the event is from fitting: 0 = it fits; *fitting = how many of the wants fit. */

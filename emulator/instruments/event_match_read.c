@@ -98,12 +98,10 @@ static bool has_names(const struct event_key *key)
 	return key->how == EVENT_HEADER || key->how == EVENT_PARAM;
 }
 
-enum msiv2_rc event_match_add(struct event_match *match, const char *name, const char *value,
-                              bool *known, struct msiv2_error *err)
+bool event_value_read(const char *name, struct event_want *out)
 {
 	const char *dot = strchr(name, '.');
 	const struct event_key *key = NULL;
-	struct event_want *want = NULL;
 	char section[16];
 
 	if (dot && dot[1] != '\0' && (size_t)(dot - name) < sizeof(section)) {
@@ -113,11 +111,21 @@ enum msiv2_rc event_match_add(struct event_match *match, const char *name, const
 	} else if (!dot) {
 		key = event_key_find(name);
 	}
-	*known = key && has_names(key) == (dot != NULL);
+	*out = (struct event_want){.key = key, .name = dot ? dot + 1 : NULL};
+	return key && has_names(key) == (dot != NULL);
+}
+
+enum msiv2_rc event_match_add(struct event_match *match, const char *name, const char *value,
+                              bool *known, struct msiv2_error *err)
+{
+	struct event_want *want = NULL;
+	struct event_want named;
+
+	*known = event_value_read(name, &named);
 	if (!*known)
 		return MSIV2_OK;
-	TRY(new_want(match, key, name, &want, err));
-	want->name = dot ? dot + 1 : NULL;
+	TRY(new_want(match, named.key, name, &want, err));
+	want->name = named.name;
 	return set_text(want, value, name, err);
 }
 

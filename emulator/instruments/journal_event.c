@@ -3,13 +3,17 @@
 
 #include "journal_event.h"
 
+#include <string.h>
+
 #include "common/clock.h"
 #include "common/encoding.h"
 #include "common/json.h"
+#include "common/text.h"
 #include "common/x509.h"
 #include "redact.h"
 
-#define SHOWN_MAX 512 /* most bytes of one text */
+#define SHOWN_MAX 512  /* most bytes of one text */
+#define FORM_MAX  2048 /* most bytes of a value of a form */
 
 /* Adds a text that is already fit to be shown; "" and NULL are left out. */
 static void add_text(cJSON *object, const char *name, const char *text)
@@ -150,6 +154,42 @@ static void add_request(cJSON *event, const struct http_request *request)
 	add_text(event, "peer", request->peer_address);
 }
 
+/* What of a token request's form may be seen; never an assertion or a secret (SEC-01). */
+static const char *const shown_fields[] = {"grant_type", "client_id", "scope", "token_type",
+                                           "claims"};
+
+static bool is_shown(const char *pair, size_t len)
+{
+	const char *end = memchr(pair, '=', len);
+
+	for (size_t i = 0; end && i < TEXT_COUNT(shown_fields); i++)
+		if ((size_t)(end - pair) == strlen(shown_fields[i]) &&
+		    memcmp(pair, shown_fields[i], (size_t)(end - pair)) == 0)
+			return true;
+	return false;
+}
+
+static void add_form(cJSON *event, const struct http_request *request)
+{
+	const char *at = (const char *)request->body;
+	const char *end = at + request->body_len;
+	OWNED_STRUCT(bytes) shown = {0};
+	OWNED_STRUCT(bytes) form = {0};
+
+	while (request->body_len > 0 && at < end) {
+		const char *stop = memchr(at, '&', (size_t)(end - at));
+		size_t len = (size_t)((stop ? stop : end) - at);
+
+		if (is_shown(at, len))
+			bytes_addf(&shown, "%s%.*s", shown.len > 0 ? "&" : "", (int)len, at);
+		at += len + 1;
+	}
+	if (shown.len == 0)
+		return;
+	redact_query(bytes_text(&shown), FORM_MAX, &form);
+	cJSON_AddStringToObject(event, "form", bytes_text(&form));
+}
+
 void journal_event_print(const struct http_request *request, const struct http_response *response,
                          const struct journal_notes *notes, const struct journal_times *times,
                          struct bytes *out)
@@ -162,6 +202,8 @@ void journal_event_print(const struct http_request *request, const struct http_r
 	add_text(event, "world_time", world_time);
 	add_text(event, "endpoint", endpoint_name(notes->endpoint));
 	add_request(event, request);
+	if (notes->endpoint == ENDPOINT_TOKEN)
+		add_form(event, request);
 	cJSON_AddNumberToObject(event, "status", response->status);
 	cJSON_AddItemToObject(event, "error",
 	                      notes->error[0] ? cJSON_CreateString(notes->error)

@@ -63,6 +63,11 @@ static void what_holds_is_ok(void **state)
 	        "{\"gap\":{\"match\":{\"endpoint\":\"issuecredential\"},\"min_ms\":10000,"
 	        "\"max_ms\":10000,\"clock\":\"world\"}}",
 	        "{\"gap\":{\"match\":{\"status\":200},\"clock\":\"monotonic\"}}",
+	        "{\"values\":{\"match\":{\"header\":{\"Metadata\":true}},\"of\":\"header."
+	        "Metadata\","
+	        "\"are\":\"equal\"}}",
+	        "{\"values\":{\"match\":{\"endpoint\":\"issuecredential\"},\"of\":\"status\","
+	        "\"are\":\"different\"}}",
 	};
 
 	(void)state;
@@ -104,6 +109,16 @@ static void what_does_not_hold_says_why(void **state)
 	         "one event matches, two are wanted at least", 0},
 	        {"{\"gap\":{\"match\":{\"endpoint\":\"resource\"}}}",
 	         "no event matches, two are wanted at least", 0},
+	        {"{\"values\":{\"match\":{},\"of\":\"status\",\"are\":\"equal\"}}",
+	         "seq 1 and seq 2 have different values", 5},
+	        {"{\"values\":{\"match\":{},\"of\":\"status\",\"are\":\"different\"}}",
+	         "seq 4 and seq 5 have the same value", 5},
+	        {"{\"values\":{\"match\":{\"status\":200},\"of\":\"header.Metadata\","
+	         "\"are\":\"equal\"}}",
+	         "seq 5 has no value", 2},
+	        {"{\"values\":{\"match\":{\"endpoint\":\"token\"},\"of\":\"status\","
+	         "\"are\":\"equal\"}}",
+	         "1 events match, two are wanted at least", 1},
 	        /* The first pause that is wrong is told, not the last. */
 	        {"{\"gap\":{\"match\":{},\"min_ms\":1000}}",
 	         "99 ms between seq 1 and seq 2, which is less than 1000", 4},
@@ -202,6 +217,13 @@ static void an_expectation_that_can_only_be_a_mistake_is_refused(void **state)
 	        "{\"gap\":{\"match\":{},\"clock\":1}}",
 	        "{\"gap\":{\"match\":{},\"min\":1}}",
 	        "{\"gap\":{\"match\":{}},\"count\":1}",
+	        "{\"values\":1}",
+	        "{\"values\":{\"match\":{},\"of\":\"status\"}}",
+	        "{\"values\":{\"of\":\"status\",\"are\":\"equal\"}}",
+	        "{\"values\":{\"match\":{},\"of\":\"colour\",\"are\":\"equal\"}}",
+	        "{\"values\":{\"match\":{},\"of\":\"header\",\"are\":\"equal\"}}",
+	        "{\"values\":{\"match\":{},\"of\":\"status\",\"are\":\"alike\"}}",
+	        "{\"values\":{\"match\":{},\"of\":\"status\",\"are\":\"equal\",\"x\":1}}",
 	};
 
 	(void)state;

@@ -186,6 +186,36 @@ static void secrets_never_show(void **state)
 	assert_non_null(strstr(bytes_text(&text), "fine=1"));
 }
 
+/* STS-02: what may be asked of a token request, and nothing else of it. */
+static void a_token_requests_form_shows_what_is_no_secret(void **state)
+{
+	static const char form[] =
+	        "client_id=a&scope=https%3A%2F%2Fvault%2F.default&client_assertion=sesame"
+	        "&client_secret=sesame&grant_type=client_credentials&token_type=mtls_pop"
+	        "&claims=%7B%22x%22%3A1%7D&username=sesame&claims2=sesame&sesame&claims=" JWT;
+	OWNED_STRUCT(journal) *journal = new_journal(4);
+	struct exchange e;
+
+	(void)state;
+	begin(&e, ENDPOINT_TOKEN, 200);
+	e.request.body = (const uint8_t *)form;
+	e.request.body_len = strlen(form);
+	add(journal, &e);
+	e.notes.endpoint = ENDPOINT_ISSUE;
+	add(journal, &e);
+	OWNED(cJSON) *json = look(journal, "form.claims=%7B%22x%22%3A1%7D");
+	const cJSON *events = cJSON_GetObjectItem(json, "events");
+
+	assert_int_equal(cJSON_GetArraySize(events), 1);
+	assert_string_equal(
+	        cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(events, 0), "form")),
+	        "client_id=a&scope=https%3A%2F%2Fvault%2F.default&grant_type=client_credentials"
+	        "&token_type=mtls_pop&claims=%7B%22x%22%3A1%7D&" REDACTED);
+	OWNED(cJSON) *none = look(journal, "form.client_secret=sesame");
+
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(none, "events")), 0);
+}
+
 /* SEC-01: what a server would decode is judged decoded. */
 static void escapes_hide_no_secret(void **state)
 {
@@ -492,6 +522,7 @@ int main(void)
 	        cmocka_unit_test(every_endpoint_has_a_name_of_its_own),
 	        cmocka_unit_test(an_event_tells_everything_about_an_exchange),
 	        cmocka_unit_test(secrets_never_show),
+	        cmocka_unit_test(a_token_requests_form_shows_what_is_no_secret),
 	        cmocka_unit_test(escapes_hide_no_secret),
 	        cmocka_unit_test(what_is_no_text_is_still_valid_json),
 	        cmocka_unit_test(redaction_never_cuts_inside_a_character),
