@@ -22,11 +22,12 @@ umask 077
 calls=yes call='' resource='' ca='' keep='' timeout=30 identity=system type=mtls_pop
 imds=${AZURE_POD_IDENTITY_AUTHORITY_HOST:-http://169.254.169.254}
 
-# fail CLASS WHERE STATUS MESSAGE: the error object on stdout, one line on stderr, the class's code.
+# fail CLASS WHERE STATUS MESSAGE [CODE]: the error object on stdout, one line on stderr, the class's code.
 fail() {
 	text=$(printf '%s' "$4" | tr '\n\t\r' '   ' | sed 's/[\\"]/\\&/g' | cut -c 1-600)
 	printf '{"ok":false,"error":{"class":"%s","where":"%s",' "$1" "$2"
-	printf '"http_status":%s,"message":"%s"}}\n' "$3" "$text"
+	printf '"http_status":%s,"code":"%s","message":"%s"}}\n' "$3" \
+		"$(printf '%s' "${5-}" | tr -cd 'A-Za-z0-9._ -')" "$text"
 	printf 'openssl-curl.sh: %s: %s\n' "$2" "$4" >&2
 	case $1 in
 	config) exit 2 ;;
@@ -122,8 +123,24 @@ member() {
 		sed 's,\\/,/,g; s/\\u002[Bb]/+/g; s/\\u003[Dd]/=/g'
 }
 
-# need CLASS NAME: the same into $found, and it must be there. (Not by $(...): fail has to end us.)
+# need_object CLASS: the answer is one JSON object.
+need_object() {
+	case $(tr -d ' \t\n\r' <"$dir/body" | sed 's/^\(.\).*\(.\)$/\1\2/') in
+	'{}') ;;
+	*) fail "$1" "$where" "$status" "the answer is no JSON object" ;;
+	esac
+}
+
+# need_once CLASS NAME: of members of that name there is one.
+need_once() {
+	count=$(tr -d '\n\r' <"$dir/body" | grep -o "\"$2\"[[:space:]]*:" | wc -l)
+	[ "$count" -eq 1 ] || fail "$1" "$where" "$status" "the answer has $count times $2"
+}
+
+# need CLASS NAME: the same into $found, and it must be there, once. (Not by $(...): fail has to end
+# us.)
 need() {
+	need_once "$1" "$2"
 	found=$(member "$2")
 	[ -n "$found" ] || fail "$1" "$where" "$status" "the answer has no $2"
 }
@@ -142,11 +159,16 @@ ask_imds() {
 		--header "x-ms-client-request-id: $correlation" "$@" "$url"
 	case $status in
 	200) ;;
-	404) fail unsupported "$leg" 404 "this host has no Managed Identity v2" ;; # META-07
-	*) fail imds_refused "$leg" "$status" "$(member error): $(member error_description)" ;;
+	*)
+		[ "$leg:$status" != imds.getplatformmetadata:404 ] ||
+			fail unsupported "$leg" 404 "this host has no Managed Identity v2" # META-07
+		fail imds_refused "$leg" "$status" "$(member error): $(member error_description)" \
+			"$(member error)"
+		;;
 	esac
 	grep -qi '^server:.*IMDS' "$dir/head" ||
 		fail imds_malformed "$leg" "$status" "the answer is not from IMDS" # META-06
+	need_object imds_malformed
 }
 
 correlation=$(uuid) # META-03
@@ -158,6 +180,7 @@ need imds_malformed clientId
 client_id=$found
 need imds_malformed tenantId
 tenant_id=$found
+need imds_malformed attestationEndpoint
 vm_id=$(member vmId)
 vmss_id=$(member vmssId)
 cu_id='' # as OpenSSL's configuration wants quotes: \"
@@ -202,10 +225,20 @@ tenant_id=$found
 need imds_malformed mtls_authentication_endpoint
 endpoint=$found
 need imds_malformed identity_type
+case $found in
+SystemAssigned | UserAssigned) ;;
+*) fail imds_malformed "$where" "$status" "identity_type is neither of the two" ;;
+esac
 need imds_malformed certificate
+case $found in
+*[!A-Za-z0-9+/=]*) fail imds_malformed "$where" "$status" "the certificate is no base64" ;;
+esac
 printf '%s' "$found" | openssl base64 -d -A >"$dir/cert.der"
 openssl x509 -inform DER -in "$dir/cert.der" -out "$dir/cert.pem" 2>"$dir/log" ||
 	fail imds_malformed "$where" "$status" "certificate: $(cat "$dir/log")"
+openssl x509 -in "$dir/cert.pem" -outform DER -out "$dir/alone.der"
+cmp -s "$dir/alone.der" "$dir/cert.der" ||
+	fail imds_malformed "$where" "$status" "something follows the certificate"
 
 # ISSUE-04: our key, our name, valid now, an https endpoint.
 openssl pkey -in "$dir/key.pem" -pubout -out "$dir/ours" 2>"$dir/log" ||
@@ -218,10 +251,13 @@ openssl x509 -in "$dir/cert.pem" -noout -subject -nameopt multiline |
 	fail cert_invalid certificate 0 "the certificate does not name $client_id"
 openssl x509 -in "$dir/cert.pem" -noout -checkend 0 >/dev/null ||
 	fail cert_invalid certificate 0 "the certificate has expired"
+born=$(openssl x509 -in "$dir/cert.pem" -noout -startdate | sed 's/^notBefore=//')
+[ "$(date -u -d "$born" +%s)" -le "$(date -u +%s)" ] ||
+	fail cert_invalid certificate 0 "the certificate is not valid yet"
 case $endpoint in
-https://*@*) fail cert_invalid endpoint 0 "the endpoint has user information" ;;
-https://?*) ;;
-*) fail cert_invalid endpoint 0 "the endpoint is not https" ;;
+*[@?#\ ]*) fail imds_malformed endpoint 0 "the endpoint is not plain" ;;
+https://[!/:]*) ;;
+*) fail imds_malformed endpoint 0 "the endpoint is no https address" ;;
 esac
 thumbprint=$(openssl dgst -sha256 -binary "$dir/cert.der" | openssl base64 -A |
 	tr '+/' '-_' | tr -d =)
@@ -237,10 +273,18 @@ ask sts.token sts_malformed --proto '=https' --cert "$dir/cert.pem" --key "$dir/
 	${bound:+--data-urlencode token_type=mtls_pop} \
 	"${endpoint%/}/$tenant_id/oauth2/v2.0/token"
 [ "$status" = 200 ] ||
-	fail sts_refused "$where" "$status" "$(member error): $(member error_description)"
+	fail sts_refused "$where" "$status" "$(member error): $(member error_description)" \
+		"$(member error)"
+need_object sts_malformed
+need_once sts_malformed expires_in
+tr -d '\n\r' <"$dir/body" | grep -Eq '"expires_in"[[:space:]]*:[[:space:]]*("[1-9][0-9]*"|[1-9])' ||
+	fail sts_malformed "$where" "$status" "expires_in is no number above 0"
 need sts_malformed token_type
 token_type=$found
 need sts_malformed access_token
+case $found in
+*[!A-Za-z0-9._~+/=-]*) fail sts_malformed "$where" "$status" "access_token is no token" ;;
+esac
 printf '%s' "$found" >"$dir/token"
 [ "$(printf '%s' "$token_type" | tr '[:upper:]' '[:lower:]')" = "$type" ] || # STS-03
 	fail sts_malformed "$where" "$status" "asked for $type, got $token_type"
@@ -265,7 +309,7 @@ fi
 
 # 5. The resource, with token and certificate. The token goes by file: arguments are visible to all.
 printf 'header = "Authorization: %s %s"\n' "$token_type" "$(cat "$dir/token")" >"$dir/authorization"
-ask resource sts_malformed --proto '=https' --cert "$dir/cert.pem" --key "$dir/key.pem" \
+ask resource transport --proto '=https' --cert "$dir/cert.pem" --key "$dir/key.pem" \
 	${ca:+--cacert "$ca"} --config "$dir/authorization" "$call"
 keep
 
