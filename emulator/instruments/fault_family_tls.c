@@ -23,7 +23,7 @@ static const struct alert {
         {"unsupported_certificate", SSL_AD_UNSUPPORTED_CERTIFICATE, X509_V_ERR_INVALID_PURPOSE},
         {"certificate_revoked", SSL_AD_CERTIFICATE_REVOKED, X509_V_ERR_CERT_REVOKED},
         {"certificate_expired", SSL_AD_CERTIFICATE_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED},
-        {"certificate_unknown", SSL_AD_CERTIFICATE_UNKNOWN, X509_V_ERR_UNSPECIFIED},
+        {"certificate_unknown", SSL_AD_CERTIFICATE_UNKNOWN, X509_V_ERR_INVALID_EXTENSION},
         {"unknown_ca", SSL_AD_UNKNOWN_CA, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY},
         {"access_denied", SSL_AD_ACCESS_DENIED, 0},
         {"protocol_version", SSL_AD_PROTOCOL_VERSION, 0},

@@ -303,7 +303,7 @@ class Client:
         return (need_text(tree, "clientId", "imds_malformed", METADATA),
                 need_text(tree, "tenantId", "imds_malformed", METADATA), kept)
 
-    def _mint(self, trip, fresh):
+    def _mint(self, trip, fresh, longer_than=None):
         key = self.get_key()
         client_id, tenant_id, cuid = self._metadata(trip)
         csr = base64.b64encode(build_csr(key, client_id, tenant_id, cuid)).decode("ascii")
@@ -313,6 +313,8 @@ class Client:
         if answer.status != 200:
             raise self._refused(answer, "imds_refused", ISSUE)
         binding = Binding(read_object(answer, "imds_malformed", ISSUE), key, self.clock.now_s())
+        if longer_than is not None and binding.not_after_s <= longer_than.not_after_s:
+            raise Failure("cert_invalid", ISSUE, "the new certificate is no gain")  # LIFE-02
         binding.line = Line(self.clock, _tls_with(self.ca, binding, key))
         binding.fresh = fresh
         with self.lock:
@@ -349,7 +351,7 @@ class Client:
                 return held
             self.tried_s = now_s
         try:
-            return self.flights.share("certificate", lambda: self._mint(trip, False))
+            return self.flights.share("certificate", lambda: self._mint(trip, False, held))
         except Failure:
             return held
 
@@ -413,12 +415,24 @@ class Client:
         self.clock.wait_s(pause_s)
         return True
 
+    @staticmethod
+    def _check_claims(claims):
+        """STS-02: the JSON of a challenge, already decoded."""
+        try:
+            good = isinstance(json.loads(claims), dict)
+        except (TypeError, ValueError):
+            good = False
+        if not good:
+            raise Failure("config", "claims", "no JSON object")
+
     def acquire(self, resource, token_type="mtls_pop", claims=None, force=False):
         """(token, from cache)"""
         if not isinstance(resource, str) or not resource.strip("/"):
             raise Failure("config", "resource", "is required")
         if token_type not in ("mtls_pop", "bearer"):
             raise Failure("config", "token_type", "no such type")
+        if claims is not None:
+            self._check_claims(claims)
         cached = None if force or claims else self._cached(resource, token_type)
         if cached is not None:
             return cached, True

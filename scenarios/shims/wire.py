@@ -8,10 +8,13 @@ import http.client
 import json
 import socket
 import ssl
+import threading
 import urllib.parse
 
 BODY_MAX = 1024 * 1024
-ALERTS = ("ALERT", "CERTIFICATE_REQUIRED", "UNKNOWN_CA", "BAD_CERTIFICATE")
+# STS-05: alerts about the client's certificate, in the words of the ssl module.
+ALERTS = ("BAD_CERTIFICATE", "UNSUPPORTED_CERTIFICATE", "CERTIFICATE_REVOKED",
+          "CERTIFICATE_EXPIRED", "CERTIFICATE_UNKNOWN", "CERTIFICATE_REQUIRED", "UNKNOWN_CA")
 
 
 class Failure(Exception):
@@ -82,6 +85,15 @@ def service_error(answer):
         return "", "", None
 
 
+def hang_up(connection):
+    """Ends what waits for an answer."""
+    try:
+        if connection.sock is not None:
+            connection.sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # it has ended
+
+
 class Line:
     """Connections with one TLS identity, or none."""
 
@@ -115,12 +127,21 @@ class Line:
         url = urllib.parse.urlsplit(address)
         target = url.path + ("?" + url.query if url.query else "")
         try:
-            connection = self._connect(url, self.clock.check(deadline, where))
+            left_s = self.clock.check(deadline, where)
+            connection = self._connect(url, left_s)
+            # The module's own limit is that of one read, and an answer may trickle for ever.
+            alarm = threading.Timer(left_s, hang_up, [connection])
+            alarm.daemon = True
+            alarm.start()
             try:
                 connection.request(method, target, body=body, headers=headers)
                 response = connection.getresponse()
                 return Answer(response, self._body(response, deadline, malformed, where))
+            except (OSError, http.client.HTTPException, ValueError):
+                self.clock.check(deadline, where)
+                raise
             finally:
+                alarm.cancel()
                 connection.close()
         except Failure:
             raise
