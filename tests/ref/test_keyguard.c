@@ -354,6 +354,7 @@ static void a_token_is_told_from_another_by_label_and_serial_number(void **state
 	struct msiv2_error err = {0};
 
 	(void)state;
+	assert_non_null(key);
 	assert_int_equal(name_of(NULL, &name, NULL), MSIV2_OK);
 	assert_true(text_starts(bytes_text(&name), "pkcs11:token=msiv2;serial="));
 	assert_true(name.len > strlen("pkcs11:token=msiv2;serial="));
