@@ -13,6 +13,7 @@
 
 #include "common/mem.h"
 
+static _Thread_local unsigned begun[2];
 static _Thread_local unsigned left[2];
 static _Thread_local bool fired;
 
@@ -26,7 +27,6 @@ ssize_t __real_fs_read(int fd, void *out, size_t n);
 ssize_t __wrap_fs_read(int fd, void *out, size_t n);
 ssize_t __real_fs_write(int fd, const void *data, size_t n);
 ssize_t __wrap_fs_write(int fd, const void *data, size_t n);
-int __real_fs_sync(int fd);
 int __wrap_fs_sync(int fd);
 int __real_fs_rename(const char *from, const char *to);
 int __wrap_fs_rename(const char *from, const char *to);
@@ -59,7 +59,12 @@ void scarce_prepare(void)
 void scarce_at(enum scarce what, unsigned nth)
 {
 	fired = false;
-	left[what] = nth;
+	begun[what] = left[what] = nth;
+}
+
+unsigned scarce_used(enum scarce what)
+{
+	return begun[what] - left[what];
 }
 
 bool scarce_end(void)
@@ -121,9 +126,11 @@ ssize_t __wrap_fs_write(int fd, const void *data, size_t n)
 	return !is_pipe(fd) && fails_now(SCARCE_FILES) ? -1 : __real_fs_write(fd, data, n);
 }
 
+/* What a test writes may be lost with the power: a disk that is busy is not waited for. */
 int __wrap_fs_sync(int fd)
 {
-	return fails_now(SCARCE_FILES) ? -1 : __real_fs_sync(fd);
+	(void)fd;
+	return fails_now(SCARCE_FILES) ? -1 : 0;
 }
 
 int __wrap_fs_rename(const char *from, const char *to)

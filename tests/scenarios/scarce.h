@@ -14,6 +14,8 @@ enum scarce { SCARCE_MEMORY, SCARCE_FILES };
 void scarce_prepare(void);
 /* The nth call of this thread from now (1 = the next) fails, once. */
 void scarce_at(enum scarce what, unsigned nth);
+/* How many calls there were since then; before scarce_end(). */
+unsigned scarce_used(enum scarce what);
 /* Nothing fails any more; true when the call has failed. */
 bool scarce_end(void);
 

@@ -13,7 +13,7 @@
 #include "tests/testing.h"
 #include "troupe.h"
 
-#define MANY 16
+#define MANY 10
 
 static int setup(void **state)
 {
