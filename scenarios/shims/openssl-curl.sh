@@ -22,7 +22,8 @@ umask 077
 calls=yes call='' resource='' ca='' keep='' timeout=30 identity=system type=mtls_pop
 imds=${AZURE_POD_IDENTITY_AUTHORITY_HOST:-http://169.254.169.254}
 
-# fail CLASS WHERE STATUS MESSAGE [CODE]: the error object on stdout, one line on stderr, the class's code.
+# fail CLASS WHERE STATUS MESSAGE [CODE]: the error object on stdout, one line on stderr, and the
+# class's code.
 fail() {
 	text=$(printf '%s' "$4" | tr '\n\t\r' '   ' | sed 's/[\\"]/\\&/g' | cut -c 1-600)
 	printf '{"ok":false,"error":{"class":"%s","where":"%s",' "$1" "$2"

@@ -271,7 +271,8 @@ def docs(root):
 
 
 def main():
-    problems = list({"docs": docs, "form": form, "numbers": numbers, "world": world}[sys.argv[1]](*sys.argv[2:]))
+    checks = {"docs": docs, "form": form, "numbers": numbers, "world": world}
+    problems = list(checks[sys.argv[1]](*sys.argv[2:]))
     for problem in problems:
         print(problem)
     return 1 if problems else 0
