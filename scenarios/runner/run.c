@@ -19,6 +19,7 @@
 
 #define WHERE      "run"
 #define GROUP_SIZE 96
+#define DUE_SIZE   (GROUP_SIZE + 16)
 
 typedef bool flag;
 DEFINE_OWNED(flag, mem_free)
@@ -34,9 +35,11 @@ struct crew {
 	pthread_mutex_t lock;
 	size_t done, total;
 	unsigned dead_in_row;
-	bool was_sane;   /* the sanity scenario passed the last time */
-	bool met;        /* a client was started */
-	unsigned serial; /* of private folders */
+	bool was_sane;      /* the sanity scenario passed the last time */
+	char due[DUE_SIZE]; /* when the sanity scenario is to be played next; empty: it is not due
+	                     */
+	bool met;           /* a client was started */
+	unsigned serial;    /* of private folders */
 	enum msiv2_rc rc;
 	struct msiv2_error err;
 };
@@ -141,7 +144,8 @@ static ptrdiff_t take_next(struct crew *crew)
 	ptrdiff_t index = -1;
 
 	(void)pthread_mutex_lock(&crew->lock);
-	if (crew->rc == MSIV2_OK && crew->dead_in_row < RUN_DEAD_LIMIT && !is_stopped(crew))
+	if (crew->rc == MSIV2_OK && crew->results->broken[0] == '\0' &&
+	    crew->dead_in_row < RUN_DEAD_LIMIT && !is_stopped(crew))
 		for (size_t i = 0; index < 0 && i < crew->plan->catalogue->count; i++)
 			if (crew->wanted[i])
 				index = (ptrdiff_t)i;
@@ -151,6 +155,15 @@ static ptrdiff_t take_next(struct crew *crew)
 	return index;
 }
 
+/* The run ends with the first error of the runner's own. Under the lock. */
+static void give_up(struct crew *crew, enum msiv2_rc rc, const struct msiv2_error *err)
+{
+	if (rc == MSIV2_OK || crew->rc != MSIV2_OK)
+		return;
+	crew->rc = rc;
+	crew->err = *err;
+}
+
 /* Puts the result in its place and tells of it. */
 static void hand_in(struct crew *crew, size_t index, struct result *result, enum msiv2_rc rc,
                     const struct msiv2_error *err)
@@ -158,10 +171,7 @@ static void hand_in(struct crew *crew, size_t index, struct result *result, enum
 	struct result *place = &crew->results->items[index];
 
 	(void)pthread_mutex_lock(&crew->lock);
-	if (rc != MSIV2_OK && crew->rc == MSIV2_OK) {
-		crew->rc = rc;
-		crew->err = *err;
-	}
+	give_up(crew, rc, err);
 	if (rc == MSIV2_OK && result->ran) {
 		result->twin_only = place->twin_only;
 		verdict_free(&place->verdict);
@@ -198,22 +208,6 @@ static void *work(void *ctx)
 	return NULL;
 }
 
-/* Everything that is wanted, by as many workers as there may be. */
-static void work_all(struct crew *crew)
-{
-	pthread_t threads[RUN_JOBS_MAX];
-	unsigned count = 0;
-
-	while (count + 1 < crew->plan->jobs && count < RUN_JOBS_MAX &&
-	       pthread_create(&threads[count], NULL, work, crew) == 0)
-		count++;
-	(void)work(crew);
-	while (count > 0)
-		(void)pthread_join(threads[--count], NULL);
-}
-
-/* ---- groups ---- */
-
 /* The client is alive, and no worse than it was: a sanity scenario that fails from the beginning is
  * what the other scenarios are there to explain. */
 static enum msiv2_rc check_sanity(struct crew *crew, const char *when, struct msiv2_error *err)
@@ -223,19 +217,55 @@ static enum msiv2_rc check_sanity(struct crew *crew, const char *when, struct ms
 	bool bad;
 
 	/* Whoever asks goes on afterwards, unless the run is broken. */
+	(void)pthread_mutex_lock(&crew->lock);
 	crew->dead_in_row = 0;
+	(void)pthread_mutex_unlock(&crew->lock);
 	if (!sanity || crew->total < RUN_SANITY_FROM || crew->results->broken[0] != '\0')
 		return MSIV2_OK;
 	TRY(try_one(crew, sanity, &result, err));
 	if (!result.ran)
 		return MSIV2_OK;
 	bad = verdict_is_bad(result.verdict.kind);
+	(void)pthread_mutex_lock(&crew->lock);
 	if (found_dead(&result) || (bad && crew->was_sane))
 		words_set(crew->results->broken, sizeof(crew->results->broken),
 		          "the client fails " RUN_SANITY " %s: %s", when, result.verdict.reason);
+	(void)pthread_mutex_unlock(&crew->lock);
 	crew->was_sane = !bad;
 	return MSIV2_OK;
 }
+
+/* The sanity that is due; the others of the crew need not wait for it. */
+static void play_due(struct crew *crew)
+{
+	struct msiv2_error err = {0};
+	enum msiv2_rc rc;
+
+	if (crew->due[0] == '\0')
+		return;
+	rc = check_sanity(crew, crew->due, &err);
+	crew->due[0] = '\0';
+	(void)pthread_mutex_lock(&crew->lock);
+	give_up(crew, rc, &err);
+	(void)pthread_mutex_unlock(&crew->lock);
+}
+
+/* Everything that is wanted, by as many workers as there may be. */
+static void work_all(struct crew *crew)
+{
+	pthread_t threads[RUN_JOBS_MAX];
+	unsigned count = 0;
+
+	while (count + 1 < crew->plan->jobs && count < RUN_JOBS_MAX &&
+	       pthread_create(&threads[count], NULL, work, crew) == 0)
+		count++;
+	play_due(crew);
+	(void)work(crew);
+	while (count > 0)
+		(void)pthread_join(threads[--count], NULL);
+}
+
+/* ---- groups ---- */
 
 static bool round_left(const struct crew *crew)
 {
@@ -290,14 +320,12 @@ static void fill_round(struct crew *crew, const char *group, bool negative)
 
 static enum msiv2_rc run_group(struct crew *crew, const char *group, struct msiv2_error *err)
 {
-	char when[GROUP_SIZE + 16];
-
 	fill_round(crew, group, false);
 	TRY(work_round(crew, err));
 	fill_round(crew, group, true);
 	TRY(work_round(crew, err));
-	words_set(when, sizeof(when), "after the group %s", group);
-	return crew->rc == MSIV2_OK ? check_sanity(crew, when, err) : MSIV2_OK;
+	words_set(crew->due, sizeof(crew->due), "after the group %s", group);
+	return MSIV2_OK;
 }
 
 static enum msiv2_rc run_groups(struct crew *crew, struct msiv2_error *err)
@@ -315,7 +343,7 @@ static enum msiv2_rc run_groups(struct crew *crew, struct msiv2_error *err)
 		memcpy(group, own, sizeof(group));
 		TRY(run_group(crew, group, err));
 	}
-	return MSIV2_OK;
+	return crew->due[0] == '\0' ? MSIV2_OK : check_sanity(crew, crew->due, err);
 }
 
 /* ---- all of it ---- */
