@@ -23,14 +23,16 @@
 #define TRIES      8
 #define FIRST_FREE 3
 
-/* Waits for a word or the end of its input. At the end: kills who is of the folder $1, in rounds,
- * since who is killed may just have started another; then removes it, also what a scenario made
- * read-only. */
+/* Waits for the end of its input. Then kills who is of the folder $1, in rounds, since who is
+ * killed may just have started another; then removes it, also what a scenario made read-only. Of
+ * the folder is who lives there (stage.c) or is a device of it (device.c): whoever else was told
+ * where the CA is has it in the environment, too, and is none of ours. */
 static const char keeper_script[] =
         "trap '' HUP INT TERM\n"
-        "read -r word && exit 0\n"
+        "read -r word\n"
         "for round in 1 2 3; do\n"
-        "	for file in $(grep -lsazF -- \"=$1/\" /proc/[0-9]*/environ); do\n"
+        "	for file in $(grep -lsazF -e \"HOME=$1/\" -e \"TMPDIR=$1/\" \\\n"
+        "		-e \"MSIV2_DEVICE=$1/\" /proc/[0-9]*/environ); do\n"
         "		pid=${file#/proc/}\n"
         "		kill -KILL \"${pid%/environ}\"\n"
         "	done\n"
@@ -102,12 +104,9 @@ static enum msiv2_rc start_keeper(struct private_dir *dir, struct msiv2_error *e
 	return err_set(err, MSIV2_INTERNAL, WHERE, "no /bin/sh to keep it: %s", strerror(rc));
 }
 
-static void dismiss_keeper(struct private_dir *dir)
+/* Has it do what it is there for. */
+static void let_keeper_clear(struct private_dir *dir)
 {
-	/* When it cannot be told it was killed, and there is nobody to tell. */
-	ssize_t told = fs_write(dir->keeper_fd, "done\n", 5);
-
-	(void)told;
 	(void)fs_close(dir->keeper_fd);
 	await(dir->keeper);
 	dir->keeper = 0;
@@ -158,11 +157,17 @@ static bool visit(void *ctx, const char *name)
 	return true;
 }
 
+/* As tree_make_private() does. */
+static const char *parent(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return text_empty(dir) ? "/tmp" : dir;
+}
+
 static void sweep(void)
 {
-	/* As tree_make_private() does. */
-	const char *dir = getenv("TMPDIR");
-	struct search search = {text_empty(dir) ? "/tmp" : dir};
+	struct search search = {parent()};
 	int fd = fs_open(search.parent, O_RDONLY | O_DIRECTORY, 0);
 
 	/* What cannot be listed cannot be cleared; making a folder there says why. */
@@ -193,6 +198,9 @@ static bool lock(struct private_dir *dir)
 enum msiv2_rc private_dir_make(struct private_dir *dir, struct msiv2_error *err)
 {
 	*dir = (struct private_dir){0};
+	/* The keeper's grep would take each line for a pattern of its own. */
+	if (strchr(parent(), '\n'))
+		return err_set(err, MSIV2_CONFIG, "TMPDIR", "has more than one line");
 	sweep();
 	for (int i = 0; i < TRIES; i++) {
 		TRY(tree_make_private(PREFIX, &dir->path, err));
@@ -206,11 +214,12 @@ enum msiv2_rc private_dir_make(struct private_dir *dir, struct msiv2_error *err)
 
 void private_dir_remove(struct private_dir *dir)
 {
+	if (dir->keeper > 0)
+		let_keeper_clear(dir);
 	if (dir->path.len > 0) {
+		/* What a keeper that was killed has left, or was too deep for it. */
 		tree_remove(bytes_text(&dir->path));
 		(void)fs_close(dir->lock_fd);
 	}
-	if (dir->keeper > 0)
-		dismiss_keeper(dir);
 	bytes_free(&dir->path);
 }

@@ -2,11 +2,11 @@
  * Copyright (c) 2026 The msiv2 authors */
 
 /* The private folder of a run, which does not outlive it. A keeper, a process of its own, waits for
- * the end of this one: when it comes without private_dir_remove() (SIGKILL, a crash) the keeper
- * kills every process whose environment points into the folder, which clients and their devices
- * do, and removes it. What a keeper could not do, because it was killed as well, is done by the
- * next private_dir_make(): a folder is in use as long as it is locked. SIGPIPE has to be ignored
- * by this process. */
+ * private_dir_remove() or the end of this process (SIGKILL, a crash). Then it kills every process
+ * whose HOME, TMPDIR or MSIV2_DEVICE is in the folder, which is so with clients, whatever they
+ * started, and their devices; and removes the folder. What a keeper could not do, because it was
+ * killed as well, is done by the next private_dir_make(): a folder is in use as long as it is
+ * locked. */
 #ifndef SCENARIOS_RUNNER_PRIVATE_DIR_H
 #define SCENARIOS_RUNNER_PRIVATE_DIR_H
 
@@ -26,7 +26,8 @@ struct private_dir {
  * MSIV2_CONFIG when that cannot be written, MSIV2_INTERNAL when the system has nothing left. Remove
  * it in any case. */
 MSIV2_MUST_USE enum msiv2_rc private_dir_make(struct private_dir *dir, struct msiv2_error *err);
-/* Removes it and everything in it; what runs there has to be ended before. */
+/* Ends what still runs there, which a client does that has left its group, and removes it with
+ * everything in it. */
 void private_dir_remove(struct private_dir *dir);
 DEFINE_OWNED_VALUE(private_dir, private_dir_remove)
 

@@ -9,10 +9,11 @@ dir=$(mktemp -d)
 conformance=$bin/msiv2-conformance
 shim=$bin/msiv2-shim
 runner=
+bystander=
 trap 'end $?' EXIT
 
 end() {
-	[ -z "$runner" ] || kill -KILL "$runner" 2>/dev/null || :
+	for id in $runner $bystander; do kill -KILL "$id" 2>/dev/null || :; done
 	rm -rf "$dir"
 	exit "$1"
 }
@@ -168,6 +169,52 @@ ended "$second" || fail 'what the client of a dead run started lives'
 [ ! -e "$dir/tmp/msiv2r.mine00" ] || fail 'a folder that nobody uses stays'
 exec 9<&-
 runner=
+
+# Who was told where the CA is, as docs/conformance.md has it, is not of the folder: neither a client
+# that others have started nor a next run from the same shell may die for it.
+mkfifo "$dir/ready"
+"$conformance" run --address >"$dir/ready" 2>"$dir/text" &
+runner=$!
+read -r ready <"$dir/ready"
+ca=$(printf '%s' "$ready" | grep -o '"[^"]*/ca[^"]*\.pem"' | tr -d '"')
+[ -f "$ca" ] || fail "no CA in the ready line: $ready"
+MSIV2_EMULATOR_CA=$ca SSL_CERT_FILE=$ca tail -f /dev/null &
+bystander=$!
+keeper=$(keeper_of "$runner")
+kill -KILL "$runner"
+wait "$runner" 2>/dev/null || :
+runner=
+await_end "$keeper"
+if ended "$bystander"; then fail 'the keeper kills who uses the CA'; fi
+mkdir -p "${ca%/*}"
+MSIV2_EMULATOR_CA=$ca
+export MSIV2_EMULATOR_CA
+status 0 run flow.cold --shim "$shim"
+unset MSIV2_EMULATOR_CA
+if ended "$bystander"; then fail 'the next run kills who uses the CA'; fi
+kill -KILL "$bystander"
+bystander=
+[ -z "$(ls -A "$dir/tmp")" ] || fail 'what a dead run left stays'
+
+# Whoever has left the client's group ends with the run all the same.
+cat >"$dir/leaves" <<END
+#!/bin/sh
+setsid sh -c 'echo \$\$ >"$dir/left"; exec tail -f /dev/null' </dev/null >/dev/null 2>&1 &
+while [ ! -s "$dir/left" ]; do :; done
+exec "$shim"
+END
+chmod +x "$dir/leaves"
+status 0 run flow.cold --shim "$dir/leaves"
+ended "$(cat "$dir/left")" || fail 'a client that left its group outlives the run'
+
+# Where clients could not be told from others, nothing begins.
+mkdir "$dir/two
+lines"
+got=0
+TMPDIR="$dir/two
+lines" "$conformance" run flow.cold --shim "$shim" >"$dir/text" 2>&1 || got=$?
+[ "$got" -eq 2 ] || fail "exit status $got, not 2"
+has 'TMPDIR: has more than one line$'
 
 # A client that is not there is a wrong command line, not a verdict.
 printf 'no program\n' >"$dir/text.txt"
