@@ -120,8 +120,8 @@ refused "--bind: 'localhost'" --bind localhost
 refused --ca-key --ca-key dsa
 refused "--profile: 'loose'" --profile loose
 refused --rule --rule META-02
-refused "--rule: 'META-99=note'" --rule META-99=note
-refused "--rule: 'META-02=maybe'" --rule META-02=maybe
+refused '--rule: there is no rule "META-99"' --rule META-99=note
+refused '--rule: the mode of "META-02" is to be' --rule META-02=maybe
 refused --ready-fd --ready-fd x
 refused --quiet --quiet --verbose
 refused --help --help=1
