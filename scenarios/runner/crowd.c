@@ -182,7 +182,11 @@ static enum msiv2_rc leave(const struct crowd_plan *plan, struct guest *guest,
 
 	if (own->process.pid > 0)
 		TRY(secrets_search_process(plan->secrets, own->process.pid, err));
-	shim_quit(own, clock_deadline_us(clock_system(), QUIT_MS));
+	shim_quit(own,
+	          clock_deadline_us(clock_system(), guest->outcome == SHIM_ANSWERED ? QUIT_MS : 0));
+	if (plan->found_status != 0 && own->process.signal == 0 &&
+	    own->process.status == plan->found_status)
+		*plan->found = true;
 	bytes_add(&first->raw, own->raw.data, own->raw.len);
 	bytes_add(&first->redacted, own->redacted.data, own->redacted.len);
 	bytes_add(&first->process.err_out, own->process.err_out.data, own->process.err_out.len);

@@ -20,11 +20,13 @@ struct crowd_plan {
 	char *const *environment;
 	const cJSON *start; /* what each begins with */
 	struct secrets *secrets;
+	int found_status; /* one that ends with it was found something in; 0: never */
+	bool *found;      /* set when one of the others did */
 };
 
 /* Starts the others, asks all at once by acquire_many, each for its part of `command`'s n, and ends
- * the others. What they wrote is added to what the first one wrote. *reply has the results of all,
- * or is the first failure; else as shim_ask(). */
+ * the others; one that hangs is not asked to go. What they wrote is added to what the first one
+ * wrote. *reply has the results of all, or is the first failure; else as shim_ask(). */
 MSIV2_MUST_USE enum msiv2_rc crowd_ask(const struct crowd_plan *plan, const cJSON *command,
                                        unsigned processes, int64_t deadline_us, cJSON *waits,
                                        enum shim_outcome *outcome, cJSON **reply,

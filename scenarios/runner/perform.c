@@ -44,6 +44,7 @@ struct performance {
 	struct play play;
 	struct bytes line; /* what is run */
 	cJSON *store;      /* owned */
+	bool found;        /* the tool that a client ran under found something */
 	const char *outcome;
 	char reason[REASON_SIZE];
 	int64_t begun_us;
@@ -113,7 +114,9 @@ static enum msiv2_rc ask_crowd(struct performance *performance, const cJSON *com
 	                                .dir = performance->plan->work_dir,
 	                                .environment = performance->stage.environment.items,
 	                                .start = start,
-	                                .secrets = &performance->secrets};
+	                                .secrets = &performance->secrets,
+	                                .found_status = performance->plan->wrapper_found,
+	                                .found = &performance->found};
 
 	if (!start)
 		return err_no_memory(err, WHERE);
@@ -232,15 +235,17 @@ static bool client_exit(const struct performance *performance, int *status, int 
 	return process->ended || command->ended;
 }
 
-/* A client under a tool that finds something has failed, however well it answered. */
+/* A client under a tool that finds something has failed, however well it answered, and so has
+ * one that was run beside it. */
 static void heed_wrapper(struct performance *performance)
 {
+	int wanted = performance->plan->wrapper_found;
 	int status;
 	int signal;
 
-	if (performance->plan->wrapper_found != 0 && text_equal(performance->outcome, "ran") &&
-	    client_exit(performance, &status, &signal) && signal == 0 &&
-	    status == performance->plan->wrapper_found)
+	if (wanted != 0 && client_exit(performance, &status, &signal))
+		performance->found |= signal == 0 && status == wanted;
+	if (performance->found && text_equal(performance->outcome, "ran"))
 		conclude(performance, "ended",
 		         "what it ran under found something: stderr.txt of the evidence has it");
 }

@@ -170,8 +170,8 @@ ended "$second" || fail 'what the client of a dead run started lives'
 exec 9<&-
 runner=
 
-# Who was told where the CA is, as docs/conformance.md has it, is not of the folder: neither a client
-# that others have started nor a next run from the same shell may die for it.
+# Who was told where the CA is, as docs/conformance.md has it, is not of the folder: neither what
+# others have started nor a next run from the same shell may die for it.
 mkfifo "$dir/ready"
 "$conformance" run --address >"$dir/ready" 2>"$dir/text" &
 runner=$!

@@ -11,6 +11,8 @@
 #include "tests/testing.h"
 
 #define LIMIT_MS 20000
+#define HANG_MS  4000
+#define LEAVE_MS 5000 /* what one that is asked to go has; two hang */
 
 /* Counts its commands, since each reply has its number; $WAY happens before each of them. */
 #define SHIM(way)                                                                                  \
@@ -79,7 +81,7 @@ static void begin(struct crowd_bench *bench, const char *text)
 }
 
 /* Has the crowd asked for eight by three. */
-static enum msiv2_rc ask_three(struct crowd_bench *bench, const char *text)
+static enum msiv2_rc ask_three(struct crowd_bench *bench, const char *text, int64_t limit_ms)
 {
 	const struct crowd_plan plan = {.first = &bench->first,
 	                                .command = text,
@@ -88,14 +90,14 @@ static enum msiv2_rc ask_three(struct crowd_bench *bench, const char *text)
 	                                .start = bench->start,
 	                                .secrets = &bench->secrets};
 
-	return crowd_ask(&plan, bench->command, 3, deadline(), bench->waits, &bench->outcome,
-	                 &bench->reply, NULL);
+	return crowd_ask(&plan, bench->command, 3, clock_deadline_us(clock_system(), limit_ms),
+	                 bench->waits, &bench->outcome, &bench->reply, NULL);
 }
 
 static enum msiv2_rc gather(struct crowd_bench *bench, const char *text)
 {
 	begin(bench, text);
-	return ask_three(bench, text);
+	return ask_three(bench, text, LIMIT_MS);
 }
 
 static const cJSON *member(const cJSON *object, const char *name)
@@ -189,6 +191,22 @@ static void one_that_refuses_to_start_broke_the_protocol(void **state)
 	assert_non_null(strstr(bench.first.reason, "refuses start"));
 }
 
+/* Their time is over: each would have five seconds more otherwise. */
+static void those_that_hang_are_not_asked_to_go(void **state)
+{
+	static const char hangs[] = SHIM(OTHERS("exec sleep 1000"));
+	OWNED_STRUCT(crowd_bench) bench = {0};
+	int64_t begun_us;
+
+	(void)state;
+	begin(&bench, hangs);
+	begun_us = clock_mono_us(clock_system());
+	assert_int_equal(ask_three(&bench, hangs, HANG_MS), MSIV2_OK);
+	assert_int_equal(bench.outcome, SHIM_IS_LATE);
+	assert_true(clock_mono_us(clock_system()) - begun_us <
+	            (HANG_MS + LEAVE_MS) * CLOCK_US_PER_MS);
+}
+
 static void a_failure_of_one_is_the_reply(void **state)
 {
 	OWNED_STRUCT(crowd_bench) bench = {0};
@@ -213,7 +231,7 @@ static void memory_that_runs_out_leaves_nothing_running(void **state)
 
 			begin(&bench, SHIM(""));
 			scarce_at(SCARCE_MEMORY, nth);
-			rc = ask_three(&bench, SHIM(""));
+			rc = ask_three(&bench, SHIM(""), LIMIT_MS);
 			happened = scarce_end();
 			assert_true(rc == MSIV2_OK || rc == MSIV2_INTERNAL);
 			assert_ptr_equal(bench.first.time.wait_ms, note_wait);
@@ -234,6 +252,7 @@ int main(void)
 	        cmocka_unit_test(one_that_goes_away_tells_for_all),
 	        cmocka_unit_test(one_that_cannot_start_tells_for_all),
 	        cmocka_unit_test(one_that_refuses_to_start_broke_the_protocol),
+	        cmocka_unit_test(those_that_hang_are_not_asked_to_go),
 	        cmocka_unit_test(a_failure_of_one_is_the_reply),
 	        cmocka_unit_test(memory_that_runs_out_leaves_nothing_running),
 	};

@@ -17,7 +17,12 @@
 	"echo '{\"protocol\":1,\"name\":\"fake\",\"keys\":[" keys "],\"features\":[" features      \
 	"]}'; "
 #define ANSWERS(text) "while read -r line; do echo '" text "'; done"
-#define JWT           "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhYmNkZWZnaCJ9.c2lnbmF0dXJlc2lnbmF0dXJl"
+/* Answers until it is told to quit; $n is how often. */
+#define COUNTS                                                                                     \
+	"n=0; while read -r line; do n=$((n+1)); "                                                 \
+	"echo \"{\\\"id\\\":$n,\\\"ok\\\":true,\\\"results\\\":[]}\"; done; "
+#define CROWD "\"steps\":[{\"do\":\"acquire_many\",\"with\":{\"n\":2,\"processes\":2}}]"
+#define JWT   "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhYmNkZWZnaCJ9.c2lnbmF0dXJlc2lnbmF0dXJl"
 
 static int setup(void **state)
 {
@@ -65,8 +70,9 @@ static void attend(void *ctx, const char *ready)
 	(*times)++;
 }
 
-static void play(void **state, const struct piece *piece, const char *name,
-                 struct evidence *evidence)
+/* `found` is the exit status of a client that a tool has found something in. */
+static void play_under(void **state, const struct piece *piece, const char *name, int found,
+                       struct evidence *evidence)
 {
 	OWNED_STRUCT(scenario) scenario = {0};
 	struct scene *scene = *state;
@@ -75,6 +81,7 @@ static void play(void **state, const struct piece *piece, const char *name,
 	                            .mode = piece->mode,
 	                            .command = piece->command,
 	                            .work_dir = scene->sandbox.dir,
+	                            .wrapper_found = found,
 	                            .attend = attend,
 	                            .ctx = &times};
 	const char *outcome;
@@ -93,6 +100,12 @@ static void play(void **state, const struct piece *piece, const char *name,
 	                    client_mode_words[piece->mode]);
 	assert_int_equal(times, piece->mode == CLIENT_ADDRESS);
 	assert_true(no_children());
+}
+
+static void play(void **state, const struct piece *piece, const char *name,
+                 struct evidence *evidence)
+{
+	play_under(state, piece, name, 0, evidence);
 }
 
 static void each_way_to_go_has_its_outcome(void **state)
@@ -121,6 +134,27 @@ static void each_way_to_go_has_its_outcome(void **state)
 		OWNED_STRUCT(evidence) evidence = {0};
 
 		play(state, &pieces[i], "stage", &evidence);
+	}
+}
+
+/* Also in one of several, which is not the first. */
+static void what_a_tool_finds_in_any_client_is_a_failure(void **state)
+{
+	static const struct piece pieces[] = {
+	        {CLIENT_COMMAND, "exit 99", JOURNAL, "ended", "found something"},
+	        {CLIENT_SHIM, HELLO("\"memory\"", "") COUNTS "exit 99", "", "ended",
+	         "found something"},
+	        {CLIENT_SHIM, HELLO("\"memory\"", "") COUNTS "exit 98", "", "ran", ""},
+	        {CLIENT_SHIM,
+	         "mkdir \"$HOME/first\" 2>/dev/null && code=0 || code=99; " HELLO(
+	                 "\"memory\"", "\"acquire_many\"") COUNTS "exit $code",
+	         CROWD, "ended", "found something"},
+	};
+
+	for (size_t i = 0; i < TEXT_COUNT(pieces); i++) {
+		OWNED_STRUCT(evidence) evidence = {0};
+
+		play_under(state, &pieces[i], "stage", 99, &evidence);
 	}
 }
 
@@ -181,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(each_way_to_go_has_its_outcome),
+	        cmocka_unit_test(what_a_tool_finds_in_any_client_is_a_failure),
 	        cmocka_unit_test(a_black_box_is_judged_by_the_journal_alone),
 	        cmocka_unit_test(secrets_are_found_wherever_a_client_leaves_them),
 	        cmocka_unit_test(a_folder_that_cannot_be_made_is_an_outcome_of_ours),
