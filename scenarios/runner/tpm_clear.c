@@ -47,8 +47,10 @@ static bool reach(const struct line *line, const char *socket_path)
 		errno = ENAMETOOLONG;
 		return false;
 	}
+	/* The limit of sending is also that of waiting to be let in. */
 	return line->fd >= 0 &&
 	       setsockopt(line->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
+	       setsockopt(line->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0 &&
 	       connect(line->fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
 }
 

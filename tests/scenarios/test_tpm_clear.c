@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -13,6 +14,24 @@
 #include "sandbox.h"
 #include "scenarios/runner/tpm_clear.h"
 #include "tests/testing.h"
+
+#define LIMIT_US 50000 /* of the tests that wait for it */
+
+int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
+
+/* Time limits are shorter. Set while no TPM serves. */
+static bool hurried;
+
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	const struct timeval shorter = {.tv_usec = LIMIT_US};
+
+	if (!hurried || (name != SO_RCVTIMEO && name != SO_SNDTIMEO))
+		return __real_setsockopt(fd, level, name, value, len);
+	assert_int_equal(((const struct timeval *)value)->tv_sec, TPM_CLEAR_S);
+	return __real_setsockopt(fd, level, name, &shorter, sizeof(shorter));
+}
 
 /* A TPM for one command. */
 struct tpm {
@@ -64,17 +83,24 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* Has it listen, with so many in its queue. */
+static void listen_at(struct tpm *tpm, int queue, struct sockaddr_un *address)
+{
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	(void)unlink(tpm->path);
+	assert_true(text_copy(address->sun_path, sizeof(address->sun_path), tpm->path));
+	tpm->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(tpm->fd, (const struct sockaddr *)address, sizeof(*address)), 0);
+	assert_int_equal(listen(tpm->fd, queue), 0);
+}
+
 static enum msiv2_rc clear_it(struct tpm *tpm, struct msiv2_error *err)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address;
 	enum msiv2_rc rc;
 
-	(void)unlink(tpm->path);
 	tpm->asked_len = 0;
-	assert_true(text_copy(address.sun_path, sizeof(address.sun_path), tpm->path));
-	tpm->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(tpm->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(tpm->fd, 1), 0);
+	listen_at(tpm, 1, &address);
 	assert_int_equal(pthread_create(&tpm->thread, NULL, serve, tpm), 0);
 	rc = tpm_clear(tpm->path, err);
 	assert_int_equal(pthread_join(tpm->thread, NULL), 0);
@@ -124,6 +150,28 @@ static void a_tpm_that_says_less_is_told(void **state)
 	}
 }
 
+/* One that lets nobody in, and one that lets us in and says nothing. */
+static void a_tpm_that_hangs_is_not_waited_for_for_ever(void **state)
+{
+	struct tpm *tpm = *state;
+	struct msiv2_error err = {0};
+	struct sockaddr_un address;
+	int other = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	hurried = true;
+	listen_at(tpm, 0, &address);
+	assert_int_equal(tpm_clear(tpm->path, &err), MSIV2_UNSUPPORTED);
+	assert_non_null(strstr(err.message, "does not answer"));
+	assert_int_equal(close(tpm->fd), 0);
+	listen_at(tpm, 0, &address);
+	assert_int_equal(connect(other, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(tpm_clear(tpm->path, &err), MSIV2_UNSUPPORTED);
+	assert_non_null(strstr(err.message, "no TPM at /"));
+	hurried = false;
+	assert_int_equal(close(tpm->fd), 0);
+	assert_int_equal(close(other), 0);
+}
+
 static void where_no_tpm_is_none_is_cleared(void **state)
 {
 	struct tpm *tpm = *state;
@@ -145,6 +193,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_tpm_that_refuses_is_told_with_its_code, setup,
 	                                        teardown),
 	        cmocka_unit_test_setup_teardown(a_tpm_that_says_less_is_told, setup, teardown),
+	        cmocka_unit_test_setup_teardown(a_tpm_that_hangs_is_not_waited_for_for_ever, setup,
+	                                        teardown),
 	        cmocka_unit_test_setup_teardown(where_no_tpm_is_none_is_cleared, setup, teardown),
 	};
 
