@@ -31,8 +31,9 @@ struct crew {
 	struct results *results;
 	const char *root; /* of the private folders */
 	const bool *chosen;
-	bool *wanted; /* of this round, by index; taken by whoever is free */
-	pthread_mutex_t lock;
+	bool *wanted;                /* of this round, by index; taken by whoever is free */
+	pthread_mutex_t bundle_lock; /* of what is below out_dir */
+	pthread_mutex_t lock;        /* of all the rest */
 	size_t done, total;
 	unsigned dead_in_row;
 	bool was_sane;      /* the sanity scenario passed the last time */
@@ -58,7 +59,21 @@ static const char *twin_verdict(const struct crew *crew, const struct scenario *
 	return result->ran ? verdict_word(result->verdict.kind) : "not run";
 }
 
-static enum msiv2_rc keep_bundle(const struct crew *crew, const struct evidence *evidence,
+/* One bundle in place of another. The sanity scenario may be played twice at once: beside the group
+ * that it is of. */
+static enum msiv2_rc replace_bundle(struct crew *crew, const struct evidence *evidence,
+                                    const cJSON *verdict, const char *dir, struct msiv2_error *err)
+{
+	enum msiv2_rc rc;
+
+	(void)pthread_mutex_lock(&crew->bundle_lock);
+	tree_remove(dir);
+	rc = evidence_write(evidence, verdict, dir, err);
+	(void)pthread_mutex_unlock(&crew->bundle_lock);
+	return rc;
+}
+
+static enum msiv2_rc keep_bundle(struct crew *crew, const struct evidence *evidence,
                                  struct result *result, struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) dir = {0};
@@ -71,8 +86,7 @@ static enum msiv2_rc keep_bundle(const struct crew *crew, const struct evidence 
 	verdict = verdict_json(&result->verdict);
 	if (!verdict)
 		return err_no_memory(err, WHERE);
-	tree_remove(bytes_text(&dir));
-	TRY(evidence_write(evidence, verdict, bytes_text(&dir), err));
+	TRY(replace_bundle(crew, evidence, verdict, bytes_text(&dir), err));
 	mem_free(result->evidence);
 	result->evidence = mem_strdup(bytes_text(&dir));
 	return result->evidence ? MSIV2_OK : err_no_memory(err, WHERE);
@@ -422,7 +436,12 @@ static enum msiv2_rc run_in(struct crew *crew, struct msiv2_error *err)
 	TRY(prepare_folders(crew, &state, &work, err));
 	if (pthread_mutex_init(&crew->lock, NULL) != 0)
 		return err_no_memory(err, WHERE);
+	if (pthread_mutex_init(&crew->bundle_lock, NULL) != 0) {
+		(void)pthread_mutex_destroy(&crew->lock);
+		return err_no_memory(err, WHERE);
+	}
 	rc = run_groups(crew, err);
+	(void)pthread_mutex_destroy(&crew->bundle_lock);
 	(void)pthread_mutex_destroy(&crew->lock);
 	return rc;
 }
