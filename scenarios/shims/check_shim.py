@@ -4,7 +4,8 @@
 
   check_shim.py [--limit SECONDS] COMMAND [ARGUMENT ...]
 
-One TAP line per check. Exit status 0: it does; 1: it does not; 77: it says it cannot run here.
+One TAP line per check. Exit status 0: it does; 1: it does not; 2: it cannot be started; 77: it says
+it cannot run here.
 """
 import http.server
 import json
@@ -34,6 +35,10 @@ class Ended(Exception):
     """The shim closed its output."""
 
 
+class Unstarted(Exception):
+    """The command cannot be started; the text says why."""
+
+
 class Broken(Exception):
     """A check failed; the text says how."""
 
@@ -43,11 +48,16 @@ class Talk:
 
     def __init__(self, command, limit_s):
         self.folder = tempfile.mkdtemp(prefix="check-shim-")
+        self.timeout_ms = None
         environment = {name: value for name, value in os.environ.items()
                        if not name.lower().endswith("_proxy")}
         environment.update(HOME=self.folder, XDG_DATA_HOME=self.folder, TMPDIR=self.folder)
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env=environment)
+        try:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=subprocess.PIPE, env=environment)
+        except OSError as error:
+            shutil.rmtree(self.folder)
+            raise Unstarted("cannot start '%s': %s" % (command[0], error.strerror)) from None
         self.limit_s, self.lines, self.said, self.next_id = limit_s, queue.Queue(), [], 0
         self.waits, self.hello = [], {}
         self.readers = [threading.Thread(target=self._read, daemon=True),
@@ -75,7 +85,9 @@ class Talk:
         try:
             line = self.lines.get(timeout=self.limit_s)
         except queue.Empty:
-            raise Broken("nothing was said for %d s" % self.limit_s) from None
+            given = ("" if self.timeout_ms is None else
+                     "; start had given it timeout_ms %d" % self.timeout_ms)
+            raise Broken("nothing was said for %d s%s" % (self.limit_s, given)) from None
         if line is None:
             raise Ended()
         self.said.append(line.decode("utf-8", "replace"))
@@ -111,6 +123,7 @@ class Talk:
 
     def ask(self, command, **members):
         self.next_id += 1
+        self.timeout_ms = members.get("timeout_ms", self.timeout_ms)
         self.write(json.dumps(dict({"id": self.next_id, "command": command}, **members)))
         return self.reply(self.next_id)
 
@@ -363,9 +376,10 @@ class Checks:
             talk.close()
 
     def run(self):
-        print("1..%d" % len(self.ALL))
         for check in self.ALL:
             failure, skipped = self.one(check)
+            if self.number == 0:  # nothing stands above the line of a command that cannot start
+                print("1..%d" % len(self.ALL))
             self.number += 1
             self.failed += failure is not None
             print("%sok %d - %s%s" % ("not " if failure else "", self.number,
@@ -388,13 +402,19 @@ def check_many(reply, count):
 
 def main():
     arguments, limit_s = sys.argv[1:], 20
-    if arguments[:1] == ["--limit"] and len(arguments) > 2:
+    if arguments in (["--help"], ["-h"]):
+        sys.stdout.write(__doc__)
+        return 0
+    if arguments[:1] == ["--limit"] and len(arguments) > 2 and arguments[1].isdecimal():
         limit_s, arguments = int(arguments[1]), arguments[2:]
     if not arguments or arguments[0].startswith("-"):
         sys.stderr.write(__doc__)
         return 2
     try:
         return Checks(arguments, limit_s).run()
+    except Unstarted as unstarted:
+        sys.stderr.write("check_shim.py: %s\n" % unstarted)
+        return 2
     except SystemExit as bail:
         print(bail)
         return UNABLE

@@ -13,6 +13,7 @@ scenario is skipped.
 """
 import json
 import sys
+import traceback
 
 # Name here only what the commands below really do. A scenario that needs more is skipped and the
 # report says so; that is honest. A feature that is named and does not work is a failure.
@@ -78,6 +79,9 @@ class Shim:
             raise Failure("config", "it was started before")
         if not str(command.get("imds", "")).startswith(("http://", "https://")):
             raise Failure("config", "imds is no http or https address")
+        # YOUR CLIENT: asked only for keys it lacks ("keyguard,hardware"), it fails:
+        #   if not set(HELLO["keys"]) & set(command["keys"].split(",")):
+        #       raise Failure("key_unavailable", "none of these kinds of key")
         self.settings = command
         # YOUR CLIENT: keep what you need. Do not make a new client for every command: whether its
         # caches work is part of what is judged.
@@ -119,22 +123,28 @@ class Shim:
 
 def reply_to(shim, line):
     """The reply to one line, and whether it was the last. You need not change this."""
-    identity, word = None, None
     try:
         command = json.loads(line)
-        if not isinstance(command, dict):
-            raise ValueError("not an object")
-        identity, word = command.get("id"), command.get("command")
+    except ValueError:
+        command = None
+    if not isinstance(command, dict):
+        return {"id": None, "ok": False,
+                "error": Failure("config", "not a JSON object").error}, False
+    identity, word = command.get("id"), command.get("command")
+    try:
         work = getattr(shim, str(word), None)
         if str(word).startswith("_") or not callable(work):
             raise Failure("unsupported", "no such command")
         if shim.settings is None and word not in ("start", "quit"):
             raise Failure("config", "%s comes before start" % word)
         return dict({"id": identity, "ok": True}, **(work(command) or {})), word == "quit"
-    except ValueError:
-        return {"id": None, "ok": False,
-                "error": Failure("config", "not a JSON object").error}, False
     except Failure as failure:
+        return {"id": identity, "ok": False, "error": failure.error}, False
+    except Exception as error:  # pylint: disable=broad-except
+        # What your client raised and nobody mapped. Its type alone goes into the reply, and the
+        # traceback must not quote a token or a private key either (SEC-01).
+        traceback.print_exc()
+        failure = Failure("internal", type(error).__name__)
         return {"id": identity, "ok": False, "error": failure.error}, False
 
 

@@ -37,6 +37,8 @@ def main():
     print("hello" if flaw == "greets" else json.dumps(hello), flush=True)
     shim = module.Shim()
     for line in sys.stdin:
+        if flaw == "deaf" and '"acquire"' in line and shim.settings is not None:
+            time.sleep(3600)
         reply, last = module.reply_to(shim, line)
         if flaw == "id" and reply["id"] is not None:
             reply["id"] += 1
