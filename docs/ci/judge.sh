@@ -7,7 +7,7 @@
 #
 # MSIV2_DIR   the checkout of msiv2 (default: msiv2); when it is not there, it is cloned:
 # MSIV2_GIT   from here,
-# MSIV2_REF   at this tag or branch
+# MSIV2_REF   at this tag or branch; both are needed then
 #
 # Leaves conformance.xml (JUnit), conformance.md, conformance.html and conformance-out/. Known
 # failures are read from conformance-expected.json when there is one.
@@ -28,8 +28,14 @@ install_packages() {
 }
 
 if [ ! -d "$dir" ]; then
+	for name in MSIV2_GIT MSIV2_REF; do
+		eval "[ -n \"\${$name-}\" ]" || {
+			echo "judge.sh: there is no $dir, and $name does not say where to clone it from" >&2
+			exit 2
+		}
+	done
 	install_packages ca-certificates git
-	git clone --quiet --depth 1 --branch "${MSIV2_REF:?}" "${MSIV2_GIT:?}" "$dir"
+	git clone --quiet --depth 1 --branch "$MSIV2_REF" "$MSIV2_GIT" "$dir"
 fi
 if [ ! -x "$program" ]; then
 	"$dir/script/setup" build run

@@ -31,9 +31,20 @@ for file in share/msiv2/schema/scenario.schema.json share/msiv2/schema/report.sc
 	share/doc/msiv2/ci/judge.sh; do
 	expect_rc "installed $file" 0 test -f "$moved/$file"
 done
+expect_rc "the pipelines' script is not told where to clone from" 2 env -u MSIV2_GIT MSIV2_REF=v1 \
+	MSIV2_DIR="$work/none" PATH=/no/such "$(command -v sh)" \
+	"$moved/share/doc/msiv2/ci/judge.sh" ./shim
+expect_match "what it was not told" "$(cat "$work/err")" 'MSIV2_GIT does not say where'
 for file in softhsm-token swtpm-start swtpm-stop; do
 	expect_rc "installed $file" 0 test -x "$share/script/$file"
 done
+expect "links of the installed manual that lead nowhere" "$(cd "$moved/share/doc/msiv2" &&
+	grep -oHE '\]\([^)#:]+' ./*.md | while IFS=: read -r page link; do
+		case $link in
+			'](../'*) ;; # the checkout, as docs/conformance.md says
+			*) [ -e "${link#](}" ] || printf '%s: %s\n' "$page" "$link" ;;
+		esac
+	done)" ""
 suite() {
 	env -u MSIV2_CATALOGUE -u MSIV2_SCRIPTS PATH="$moved/bin:$PATH" msiv2-conformance "$@"
 }
