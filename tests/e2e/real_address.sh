@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The recipe of docs/conformance.md, "The real address", as it stands there: it fails for a breach of
-# a rule of level MUST alone, says which, and fails when the client does.
+# The recipe of docs/conformance.md, "The real address", as it stands there: it fails for a breach
+# of a rule of level MUST alone, says which, and fails when the client does.
 set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""check_shim.py finds every flaw of broken_shim.py, each by the check that is for it, and says in one
-line what it was given and cannot use."""
+"""check_shim.py finds every flaw of broken_shim.py, each by the check that is for it, and says in
+one line what it was given and cannot use."""
 import os
 import re
 import subprocess

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What a client raises is not taken for what the runner wrote: the template and the Python shim answer
-it with class internal, with the command's id, and live on."""
+"""What a client raises is not taken for what the runner wrote: the template and the Python
+shim answer it with class internal, with the command's id, and live on."""
 import contextlib
 import importlib.util
 import io
