@@ -30,7 +30,7 @@ install_packages() {
 if [ ! -d "$dir" ]; then
 	for name in MSIV2_GIT MSIV2_REF; do
 		eval "[ -n \"\${$name-}\" ]" || {
-			echo "judge.sh: there is no $dir, and $name does not say where to clone it from" >&2
+			echo "judge.sh: $dir is not there, and $name is not set: no clone" >&2
 			exit 2
 		}
 	done

@@ -34,7 +34,7 @@ done
 expect_rc "the pipelines' script is not told where to clone from" 2 env -u MSIV2_GIT MSIV2_REF=v1 \
 	MSIV2_DIR="$work/none" PATH=/no/such "$(command -v sh)" \
 	"$moved/share/doc/msiv2/ci/judge.sh" ./shim
-expect_match "what it was not told" "$(cat "$work/err")" 'MSIV2_GIT does not say where'
+expect_match "what it was not told" "$(cat "$work/err")" 'MSIV2_GIT is not set'
 for file in softhsm-token swtpm-start swtpm-stop; do
 	expect_rc "installed $file" 0 test -x "$share/script/$file"
 done
