@@ -103,6 +103,25 @@ static void scrub_lines(const struct bytes *text, struct bytes *out)
 	}
 }
 
+void evidence_last_words(const struct evidence *evidence, struct bytes *out)
+{
+	OWNED_STRUCT(bytes) text = {0};
+	const char *said;
+	size_t end, begin;
+
+	scrub_lines(&evidence->stderr_text, &text);
+	said = bytes_text(&text);
+	end = text.len;
+	while (end > 0 && strchr(" \r\n\t", said[end - 1]))
+		end--;
+	begin = end;
+	for (unsigned lines = 0; begin > 0; begin--)
+		if (said[begin - 1] == '\n' && ++lines == EVIDENCE_LAST_LINES)
+			break;
+	bytes_add(out, said + begin, end - begin);
+	out->failed = out->failed || text.failed;
+}
+
 /* The folder can be read, and nothing is in it. */
 static bool is_empty(const char *dir)
 {

@@ -43,6 +43,8 @@
 #include "common/bytes.h"
 #include "common/json.h"
 
+#define EVIDENCE_LAST_LINES 5
+
 /* Everything seen. `{0}` is empty. */
 struct evidence {
 	cJSON *scenario;     /* the scenario's file as it was; owned */
@@ -60,6 +62,9 @@ DEFINE_OWNED_VALUE(evidence, evidence_free)
  * verdict.json when `verdict` is not NULL. MSIV2_STORE naming what could not be written. */
 MSIV2_MUST_USE enum msiv2_rc evidence_write(const struct evidence *evidence, const cJSON *verdict,
                                             const char *dir, struct msiv2_error *err);
+/* Appends the last lines of the client's standard error, EVIDENCE_LAST_LINES at most, without
+ * tokens and keys. */
+void evidence_last_words(const struct evidence *evidence, struct bytes *out);
 /* Reads a bundle that this version of the suite wrote. MSIV2_CONFIG naming the file that is missing
  * or wrong. Certificates are for people and are not read. */
 MSIV2_MUST_USE enum msiv2_rc evidence_read(const char *dir, struct evidence *out,

@@ -88,6 +88,46 @@ void explain_rerun(const struct report *report, const char *scenario, struct byt
 	bytes_add_text(out, at + 2);
 }
 
+/* The client went away, and this row says no more than that: what it did not do any more. */
+static bool only_follows(const struct verdict *verdict, const struct verdict_check *check)
+{
+	static const char *const begins[] = {"fault.", "mark.", "twin"};
+	const struct verdict_check *first = &verdict->checks[0];
+	const char *last = strrchr(check->id, '.');
+
+	if (first == check || first->ok || !text_equal(first->id, "outcome"))
+		return false;
+	for (size_t i = 0; i < TEXT_COUNT(begins); i++)
+		if (strncmp(check->id, begins[i], strlen(begins[i])) == 0)
+			return true;
+	if (strncmp(check->id, "journal.", strlen("journal.")) == 0)
+		return strncmp(check->seen, "0 events", strlen("0 events")) == 0;
+	return text_equal(last, ".reached");
+}
+
+/* One line that is not broken, to be copied. */
+static void add_copied(const char *indent, const char *word, const char *text, struct bytes *out)
+{
+	bytes_addf(out, "%s%-*s", indent, WORD_ROOM, word);
+	report_escape(ESCAPE_LINE, text, out);
+	bytes_add_byte(out, '\n');
+}
+
+/* "stderr     line", and the other lines below it */
+static void add_said(const struct report_case *which, const char *indent, struct bytes *out)
+{
+	const char *word = "stderr";
+
+	for (const char *rest = which->said; rest && *rest; word = "") {
+		size_t len = strcspn(rest, "\n");
+		OWNED_STRUCT(bytes) line = {0};
+
+		bytes_add(&line, rest, len);
+		add_line(indent, word, bytes_text(&line), out);
+		rest += len + (rest[len] == '\n');
+	}
+}
+
 void explain_case(const struct report *report, const struct report_case *which, const char *indent,
                   struct bytes *out)
 {
@@ -95,13 +135,12 @@ void explain_case(const struct report *report, const struct report_case *which, 
 	OWNED_STRUCT(bytes) rerun = {0};
 
 	for (size_t i = 0; i < verdict->check_count; i++)
-		if (!verdict->checks[i].ok)
+		if (!verdict->checks[i].ok && !only_follows(verdict, &verdict->checks[i]))
 			explain_check(report, which, &verdict->checks[i], indent, out);
+	add_said(which, indent, out);
+	if (!text_empty(which->evidence))
+		add_copied(indent, "evidence", which->evidence, out);
 	explain_rerun(report, verdict->scenario, &rerun);
-	if (rerun.len == 0)
-		return;
-	/* One line, to be copied. */
-	bytes_addf(out, "%s%-*s", indent, WORD_ROOM, "again");
-	report_escape(ESCAPE_LINE, bytes_text(&rerun), out);
-	bytes_add_byte(out, '\n');
+	if (rerun.len > 0)
+		add_copied(indent, "again", bytes_text(&rerun), out);
 }

@@ -120,6 +120,8 @@ static void judge_outcome(struct judge_bench *bench, const struct outcome *outco
 	bench->verdict->kind = outcome->kind;
 	if (outcome->kind == VERDICT_FAIL)
 		bench_fails(bench, check, false);
+	else if (outcome->kind == VERDICT_SKIP && cJSON_IsString(why))
+		SET(bench->verdict->reason, "%s", why->valuestring);
 	else if (outcome->kind != VERDICT_PASS)
 		SET(bench->verdict->reason, "%s", check->seen);
 }

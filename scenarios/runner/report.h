@@ -15,11 +15,14 @@
 #include "judge.h"
 #include "requirement.h"
 
-/* One scenario of the run. All borrowed; scenario and seen may be NULL (no title, no timeline). */
+/* One scenario of the run. All borrowed; scenario, seen, said and evidence may be NULL (no title,
+ * no timeline, no such lines). */
 struct report_case {
 	const struct verdict *verdict;
 	const cJSON *scenario; /* the scenario's file */
 	const cJSON *seen;     /* struct evidence's */
+	const char *said;      /* how the standard error of a client that went away ends */
+	const char *evidence;  /* the folder of its bundle */
 	bool unplayed;         /* the run ended before it; the verdict is an error and says why */
 };
 

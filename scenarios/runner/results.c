@@ -4,14 +4,43 @@
 #include "results.h"
 
 #include "common/mem.h"
+#include "form.h"
+
+void result_free(struct result *result)
+{
+	verdict_free(&result->verdict);
+	cJSON_Delete(result->seen);
+	mem_free(result->evidence);
+	mem_free(result->said);
+}
+
+bool result_is_dead(const cJSON *seen)
+{
+	static const char *const words[] = {"ended", "timed-out", "protocol", NULL};
+	const cJSON *run = cJSON_GetObjectItemCaseSensitive(seen, "run");
+
+	return form_word(words, cJSON_GetStringValue(
+	                                cJSON_GetObjectItemCaseSensitive(run, "outcome"))) >= 0;
+}
+
+enum msiv2_rc result_note_said(struct result *result, const struct evidence *evidence,
+                               struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) said = {0};
+
+	if (!result_is_dead(evidence->seen))
+		return MSIV2_OK;
+	evidence_last_words(evidence, &said);
+	TRY(bytes_done(&said, "results", err));
+	mem_free(result->said);
+	result->said = said.len > 0 ? mem_strdup(bytes_text(&said)) : NULL;
+	return said.len == 0 || result->said ? MSIV2_OK : err_no_memory(err, "results");
+}
 
 void results_free(struct results *results)
 {
-	for (size_t i = 0; i < results->count; i++) {
-		verdict_free(&results->items[i].verdict);
-		cJSON_Delete(results->items[i].seen);
-		mem_free(results->items[i].evidence);
-	}
+	for (size_t i = 0; i < results->count; i++)
+		result_free(&results->items[i]);
 	mem_free(results->items);
 	cJSON_Delete(results->shim);
 	*results = (struct results){0};

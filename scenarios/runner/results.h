@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/json.h"
+#include "evidence.h"
 #include "judge.h"
 #include "scenario.h"
 
@@ -21,7 +22,17 @@ struct result {
 	bool ran;                        /* false: the run ended before it; the verdict says why */
 	cJSON *seen;                     /* struct evidence's; NULL when it did not run; owned */
 	char *evidence;                  /* the folder of its bundle, or NULL; owned */
+	char *said; /* of a client that went away: how its standard error ends; or NULL; owned */
 };
+
+/* Frees what it holds. */
+void result_free(struct result *result);
+DEFINE_OWNED_VALUE(result, result_free)
+/* Notes what the client said last when it went away or broke the protocol; nothing otherwise. */
+MSIV2_MUST_USE enum msiv2_rc
+result_note_said(struct result *result, const struct evidence *evidence, struct msiv2_error *err);
+/* The client ended, was late or broke the protocol: this is of what was seen. */
+bool result_is_dead(const cJSON *seen);
 
 struct results {
 	struct result *items; /* owned */

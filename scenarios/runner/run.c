@@ -11,7 +11,7 @@
 #include "common/files.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "form.h"
+#include "out_folder.h"
 #include "private_dir.h"
 #include "tree.h"
 #include "unstarted.h"
@@ -59,37 +59,18 @@ static const char *twin_verdict(const struct crew *crew, const struct scenario *
 	return result->ran ? verdict_word(result->verdict.kind) : "not run";
 }
 
-/* One bundle in place of another. The sanity scenario may be played twice at once: beside the group
- * that it is of. */
-static enum msiv2_rc replace_bundle(struct crew *crew, const struct evidence *evidence,
-                                    const cJSON *verdict, const char *dir, struct msiv2_error *err)
-{
-	enum msiv2_rc rc;
-
-	(void)pthread_mutex_lock(&crew->bundle_lock);
-	tree_remove(dir);
-	rc = evidence_write(evidence, verdict, dir, err);
-	(void)pthread_mutex_unlock(&crew->bundle_lock);
-	return rc;
-}
-
+/* The sanity scenario may be played twice at once: beside the group that it is of. */
 static enum msiv2_rc keep_bundle(struct crew *crew, const struct evidence *evidence,
                                  struct result *result, struct msiv2_error *err)
 {
-	OWNED_STRUCT(bytes) dir = {0};
-	OWNED(cJSON) *verdict = NULL;
+	enum msiv2_rc rc;
 
 	if (!crew->plan->out_dir || (!crew->plan->keep && !verdict_is_bad(result->verdict.kind)))
 		return MSIV2_OK;
-	bytes_addf(&dir, "%s/evidence/%s", crew->plan->out_dir, result->scenario->id);
-	TRY(bytes_done(&dir, WHERE, err));
-	verdict = verdict_json(&result->verdict);
-	if (!verdict)
-		return err_no_memory(err, WHERE);
-	TRY(replace_bundle(crew, evidence, verdict, bytes_text(&dir), err));
-	mem_free(result->evidence);
-	result->evidence = mem_strdup(bytes_text(&dir));
-	return result->evidence ? MSIV2_OK : err_no_memory(err, WHERE);
+	(void)pthread_mutex_lock(&crew->bundle_lock);
+	rc = out_folder_keep(crew->plan->out_dir, evidence, result, err);
+	(void)pthread_mutex_unlock(&crew->bundle_lock);
+	return rc;
 }
 
 static bool is_stopped(const struct crew *crew)
@@ -137,6 +118,7 @@ static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario,
 	if (crew->plan->amend)
 		crew->plan->amend(crew->plan->ctx, scenario, &out->verdict);
 	TRY(keep_bundle(crew, &evidence, out, err));
+	TRY(result_note_said(out, &evidence, err));
 	out->seen = steal(&evidence.seen);
 	return MSIV2_OK;
 }
@@ -145,11 +127,7 @@ static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario,
 
 static bool found_dead(const struct result *result)
 {
-	static const char *const words[] = {"ended", "timed-out", "protocol", NULL};
-	const cJSON *run = cJSON_GetObjectItemCaseSensitive(result->seen, "run");
-
-	return form_word(words, cJSON_GetStringValue(
-	                                cJSON_GetObjectItemCaseSensitive(run, "outcome"))) >= 0;
+	return result_is_dead(result->seen);
 }
 
 /* The next scenario of the round, or -1. */
@@ -197,14 +175,6 @@ static void hand_in(struct crew *crew, size_t index, struct result *result, enum
 	}
 	(void)pthread_mutex_unlock(&crew->lock);
 }
-
-static void result_free(struct result *result)
-{
-	verdict_free(&result->verdict);
-	cJSON_Delete(result->seen);
-	mem_free(result->evidence);
-}
-DEFINE_OWNED_VALUE(result, result_free)
 
 static void *work(void *ctx)
 {
@@ -397,24 +367,6 @@ static void tidy(struct crew *crew, const bool *chosen, const bool *twins)
 	results->count = kept;
 }
 
-/* An empty OUT/evidence. What is there must be of an earlier run, which left its mark. */
-static enum msiv2_rc prepare_out(const char *out_dir, struct msiv2_error *err)
-{
-	OWNED_STRUCT(bytes) evidence = {0};
-	OWNED_STRUCT(bytes) mark = {0};
-
-	TRY(files_make_dir(out_dir, 0755, MSIV2_CONFIG, err));
-	bytes_addf(&evidence, "%s/evidence", out_dir);
-	bytes_addf(&mark, "%s/" RUN_MARK, out_dir);
-	TRY(bytes_done(&evidence, WHERE, err));
-	TRY(bytes_done(&mark, WHERE, err));
-	if (files_exists(bytes_text(&evidence)) && !files_exists(bytes_text(&mark)))
-		return err_set(err, MSIV2_CONFIG, bytes_text(&evidence), "is not from a run");
-	TRY(files_replace(bytes_text(&mark), "{}\n", 3, 0644, MSIV2_CONFIG, err));
-	tree_remove(bytes_text(&evidence));
-	return files_make_dir(bytes_text(&evidence), 0700, MSIV2_CONFIG, err);
-}
-
 static enum msiv2_rc prepare_folders(struct crew *crew, struct bytes *state, struct bytes *work,
                                      struct msiv2_error *err)
 {
@@ -424,7 +376,7 @@ static enum msiv2_rc prepare_folders(struct crew *crew, struct bytes *state, str
 	crew->perform.stage.state_dir = bytes_text(state);
 	if (!crew->perform.work_dir)
 		crew->perform.work_dir = bytes_text(work);
-	return crew->plan->out_dir ? prepare_out(crew->plan->out_dir, err) : MSIV2_OK;
+	return crew->plan->out_dir ? out_folder_prepare(crew->plan->out_dir, err) : MSIV2_OK;
 }
 
 static enum msiv2_rc run_in(struct crew *crew, struct msiv2_error *err)

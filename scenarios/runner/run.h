@@ -17,8 +17,7 @@
 #include "results.h"
 
 #define RUN_SANITY      "flow.cold"
-#define RUN_SANITY_FROM 3               /* so many scenarios; fewer are their own sanity */
-#define RUN_MARK        "last-run.json" /* in OUT: an earlier run was here */
+#define RUN_SANITY_FROM 3 /* so many scenarios; fewer are their own sanity */
 #define RUN_JOBS_MAX    64
 #define RUN_DEAD_LIMIT  8 /* clients that went away one after the other */
 

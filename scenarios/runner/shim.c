@@ -18,6 +18,7 @@
 #define WAIT_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
 #define WAITS_MAX   10000 /* for one command */
 #define EXIT_MS     500
+#define QUOTED_MOST 80 /* bytes of a line that is no answer */
 
 static const struct blame said_blame = {MSIV2_CONFIG, "shim"};
 
@@ -81,6 +82,32 @@ static enum msiv2_rc send_line(struct shim *shim, const cJSON *object, int64_t d
 	return MSIV2_OK;
 }
 
+/* How the line begins, as words of a reason: printable, without what looks like a secret. */
+static void quote(const struct bytes *line, char *out, size_t size)
+{
+	OWNED_STRUCT(bytes) safe = {0};
+	size_t len;
+
+	scrub_text(bytes_text(line), &safe);
+	len = safe.len < size ? safe.len : size - 1;
+	for (size_t i = 0; i < len; i++)
+		out[i] = bytes_text(&safe)[i] >= ' ' && bytes_text(&safe)[i] <= '~'
+		                 ? bytes_text(&safe)[i]
+		                 : '?';
+	out[len] = '\0';
+}
+
+/* It printed what is not of the protocol. */
+static enum shim_outcome tell_stray(struct shim *shim, const struct bytes *line, const char *why)
+{
+	char begins[QUOTED_MOST + 1];
+
+	quote(line, begins, sizeof(begins));
+	return tell(shim, SHIM_BROKE_PROTOCOL,
+	            "%s%s; it begins \"%s\"; standard output is for the protocol",
+	            shim->hello ? "" : "the first line is no hello: ", why, begins);
+}
+
 /* Parses what it said and takes secrets out of it, so that none gets into the evidence. */
 static enum msiv2_rc take_line(struct shim *shim, const struct bytes *line,
                                enum shim_outcome *outcome, cJSON **out, struct msiv2_error *err)
@@ -98,8 +125,7 @@ static enum msiv2_rc take_line(struct shim *shim, const struct bytes *line,
 		return err_no_memory(err, WHERE);
 	if (rc != MSIV2_OK) {
 		bytes_addf(&shim->redacted, "{\"from\":null,\"bytes\":%zu}\n", line->len);
-		*outcome = tell(shim, SHIM_BROKE_PROTOCOL, "a line is no JSON object: %s",
-		                why.message);
+		*outcome = tell_stray(shim, line, "a line is no JSON object");
 		return MSIV2_OK;
 	}
 	if (!scrub_json(json))
@@ -123,7 +149,8 @@ static enum msiv2_rc read_object(struct shim *shim, int64_t deadline_us, enum sh
 		*outcome = judge_end(shim);
 		return MSIV2_OK;
 	case PROCESS_LATE:
-		*outcome = tell(shim, SHIM_IS_LATE, "no answer came in time");
+		*outcome = tell(shim, SHIM_IS_LATE, "no %s came in time",
+		                shim->hello ? "answer" : "first line, the hello,");
 		return MSIV2_OK;
 	case PROCESS_NO_MEMORY:
 		return err_no_memory(err, WHERE);
@@ -136,6 +163,17 @@ static enum msiv2_rc read_object(struct shim *shim, int64_t deadline_us, enum sh
 
 /* ---- the first line ---- */
 
+/* A JSON object that is no hello, such as an answer. */
+static enum shim_outcome refuse_hello(struct shim *shim, const char *why)
+{
+	OWNED_STRUCT(bytes) line = {0};
+
+	json_print(shim->hello, &line);
+	cJSON_Delete(shim->hello);
+	shim->hello = NULL;
+	return tell_stray(shim, &line, why);
+}
+
 static enum shim_outcome read_hello(struct shim *shim)
 {
 	const cJSON *protocol = cJSON_GetObjectItemCaseSensitive(shim->hello, "protocol");
@@ -143,12 +181,10 @@ static enum shim_outcome read_hello(struct shim *shim)
 	const cJSON *features = cJSON_GetObjectItemCaseSensitive(shim->hello, "features");
 
 	if (!cJSON_IsNumber(protocol) || fabs(protocol->valuedouble - SHIM_PROTOCOL) > 0)
-		return tell(shim, SHIM_BROKE_PROTOCOL, "the first line's protocol is not %d",
-		            SHIM_PROTOCOL);
+		return refuse_hello(shim, "its protocol is not 1");
 	if (!cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(shim->hello, "name")) ||
 	    !cJSON_IsArray(keys) || !cJSON_IsArray(features))
-		return tell(shim, SHIM_BROKE_PROTOCOL,
-		            "the first line needs a name, keys and features");
+		return refuse_hello(shim, "it needs a name, keys and features");
 	shim->keys = feature_bits(keys, key_kind_words);
 	shim->features = feature_bits(features, feature_words);
 	return SHIM_ANSWERED;

@@ -71,14 +71,93 @@ status 1 run flow.cold --shim 'exit 3' --out "$dir/out"
 status 3 run flow --shim 'exit 3' --out "$dir/out"
 has 'the run ended early'
 
-# Who comes to the address is judged when it is over.
+# A client that goes away: what it said last, without tokens; where the evidence is; how to run it
+# again in the same folder; and no row that only says that it is gone.
+cat >"$dir/goes" <<'END'
+#!/bin/sh
+for word in first second third fourth fifth; do echo "the $word word" >&2; done
+echo 'a token: eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2lnbmF0dXJl' >&2
+echo '{"protocol":1,"name":"goes","keys":["memory"],"features":[]}'
+read -r line
+exit 3
+END
+chmod +x "$dir/goes"
+status 1 run certificate.wrong-key --shim "$dir/goes" --out "$dir/out" --json "$dir/json"
+has '^    stderr     the second word$'
+has '^               the fifth word$'
+has '^               \[redacted\]$'
+has "^    evidence   $dir/out/evidence/certificate.wrong-key\$"
+has "^    again .* --out '$dir/out'\$"
+for gone in 'the first word' eyJ 'check *step\.0\.reached' 'check *fault\.f1' 'check *twin' \
+	'check *journal\.'; do
+	if grep -q -e "$gone" "$dir/text"; then fail "told: $gone"; fi
+done
+grep -q 'step.0.reached' "$dir/json" || fail 'JSON does not have all checks'
+
+# What is no hello, or nothing of the protocol, is quoted.
+status 1 run flow.cold --out "$dir/out" --shim "echo 'listening on 8080'; cat"
+has 'the first line is no hello: .* begins "listening on 8080"; standard output is for the protocol'
+status 1 run flow.cold --out "$dir/out" --shim "echo '{\"id\":1}'; cat"
+has 'the first line is no hello: its protocol is not 1; it begins "{"id":1}"'
+status 1 run flow.cold --out "$dir/out" \
+	--shim "echo 'got eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2lnbmF0dXJl'; cat"
+has 'begins "\[redacted\]"'
+status 4 run flow.cold --shim 'exit 77' --out "$dir/out" --tap "$dir/tap"
+has '^skip flow.cold: the shim says: cannot run here (77)$'
+grep -q ' # SKIP the shim says: cannot run here (77)$' "$dir/tap" || fail 'TAP says skip twice'
+
+# address WANTED COMMAND ARGUMENT...: who comes to the address is judged when it is over. The command
+# has the variables of the ready line.
 mkfifo "$dir/ready"
-"$conformance" run --address >"$dir/ready" 2>"$dir/judged" &
-pid=$!
-read -r line <"$dir/ready"
-kill "$pid"
-wait "$pid" || fail 'nobody came, and that was wrong'
-grep -q '^pass address.findings' "$dir/judged" || fail "no verdict after $line"
+address() {
+	wanted=$1
+	command=$2
+	shift 2
+	"$conformance" run --address "$@" >"$dir/ready" 2>"$dir/text" &
+	pid=$!
+	read -r line <"$dir/ready"
+	printf '%s\n' "$line" >"$dir/ready.json"
+	"$bin/msiv2-emulator" env --ready "$dir/ready.json" >"$dir/env"
+	(
+		# shellcheck source=/dev/null
+		. "$dir/env"
+		eval "$command"
+	) >"$dir/came" 2>&1 || fail "the client failed: $(cat "$dir/came")"
+	kill "$pid"
+	got=0
+	wait "$pid" || got=$?
+	[ "$got" -eq "$wanted" ] || {
+		cat "$dir/text" >&2
+		fail "exit status $got, not $wanted: $command"
+	}
+}
+comes="\"$bin/msiv2\" token --resource https://vault.azure.net --ca \"\$MSIV2_EMULATOR_CA\""
+asks="curl -sS -o /dev/null -H Metadata:true \
+	\"\$MSIV2_EMULATOR_IMDS/metadata/identity/getplatformmetadata?cred-api-version=2.0\""
+address 4 : --out "$dir/came.out" --keep --tap "$dir/tap"
+has '^skip address.findings: nobody came'
+grep -q ' # SKIP nobody came' "$dir/tap" || fail 'TAP does not say that nobody came'
+grep -q '"skip"' "$dir/came.out/evidence/address.findings/verdict.json" || fail 'no evidence'
+status 0 judge "$dir/came.out/evidence/address.findings"
+has '^skip address.findings: nobody came'
+address 4 : flow.cold
+has '^skip flow.cold: nobody came'
+address 4 "$asks"
+has 'nobody got a token'
+address 0 "$comes" --out "$dir/came.out" --keep --junit "$dir/junit" --tap "$dir/tap" \
+	--json "$dir/json" --html "$dir/html" --markdown "$dir/markdown"
+has '^pass address.findings'
+for report in junit tap json html; do
+	grep -q 'address.findings' "$dir/$report" || fail "no report: $report"
+done
+grep -q '1 pass' "$dir/markdown" || fail 'no report: markdown'
+status 0 judge "$dir/came.out/evidence/address.findings"
+status 2 run --address --json /dev/full
+for option in --fast --level=must --shard=1/2 -j2 --time-limit=9 --rerun-failed --key=hardware \
+	--expected=x --gdb --valgrind; do
+	status 2 run --address "$option"
+	has "^msiv2-conformance: ${option%%[2=]*}: goes without --address"
+done
 
 # Lists, frames, mistakes.
 status 0 list STS-05 --level must
@@ -104,10 +183,33 @@ has '^STS-05 MUST'
 mkdir "$dir/catalogue"
 status 0 new sts.mine --catalogue "$dir/catalogue"
 has 'sts/mine.json'
+has "^  msiv2-conformance run sts.mine --catalogue '$dir/catalogue'"
 status 2 new sts.mine --catalogue "$dir/catalogue"
 status 2 new 'Not an id' --catalogue "$dir/catalogue"
+status 0 run sts.mine --catalogue "$dir/catalogue" --shim "$shim" --out "$dir/out"
+has '1 pass'
+# Beside its twin a frame is a negative one.
+mkdir "$dir/catalogue/flow"
+cp "$project/scenarios/catalogue/flow/cold.json" "$dir/catalogue/flow"
+status 0 new sts.other --catalogue "$dir/catalogue"
+status 0 run sts.other --catalogue "$dir/catalogue" --shim "$shim" --out "$dir/out"
+grep -q negative "$dir/catalogue/sts/other.json" || fail 'the frame is no negative one'
+rm "$dir/catalogue/flow/cold.json"
 status 2 list --catalogue "$dir/catalogue"
 has 'flow.cold is not there'
+# An installed suite's own scenarios stay as they are.
+mkdir -p "$dir/prefix/bin" "$dir/prefix/share/msiv2/catalogue"
+cp "$conformance" "$dir/prefix/bin"
+ln -s "$bin/../lib" "$dir/prefix/lib"
+got=0
+"$dir/prefix/bin/msiv2-conformance" new sts.mine >"$dir/text" 2>&1 || got=$?
+[ "$got" -eq 2 ] || fail "new goes into the installed catalogue: $got"
+has '^msiv2-conformance: --catalogue: needs the folder'
+status 2 explain nope
+has 'nope is neither a requirement nor a scenario'
+# Whoever reads no further has seen enough.
+{ "$conformance" list 2>"$dir/text" || echo "status $?" >>"$dir/text"; } | :
+[ ! -s "$dir/text" ] || fail "a broken pipe is told: $(cat "$dir/text")"
 status 2 run flow.cold
 status 2 run flow.cold --shim x --command y
 status 2 run flow.cold --shim x --key paper

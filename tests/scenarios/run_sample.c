@@ -65,8 +65,9 @@ static void make_case(struct run_sample *sample, const struct expected *expected
 	assert_int_equal(judge(sample->scenarios[index], sample->seen[index], verdict, &err),
 	                 MSIV2_OK);
 	expected_apply(expected, "2026-11-21", verdict);
-	sample->cases[index] =
-	        (struct report_case){verdict, sample->scenarios[index], sample->seen[index], false};
+	sample->cases[index] = (struct report_case){.verdict = verdict,
+	                                            .scenario = sample->scenarios[index],
+	                                            .seen = sample->seen[index]};
 }
 
 void run_sample_make(struct run_sample *out)

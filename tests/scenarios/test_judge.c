@@ -107,7 +107,7 @@ static const struct judged table[] = {
         {NULL, "{\"run\":{\"outcome\":\"ended\"},\"journal\":null}", VERDICT_FAIL, "outcome",
          "ended"},
         {NULL, "{\"run\":{\"outcome\":\"skipped\",\"reason\":\"no clock\"}}", VERDICT_SKIP, NULL,
-         "skipped: no clock"},
+         "no clock"},
         {NULL, "{\"run\":{\"outcome\":\"cannot-run\"}}", VERDICT_SKIP, NULL, "no reason given"},
         {NULL, "{\"run\":{\"outcome\":\"not-implemented\"}}", VERDICT_SKIP, NULL, ""},
         {NULL, "{\"run\":{\"outcome\":\"error\",\"reason\":\"no port\"}}", VERDICT_ERROR, NULL,

@@ -11,6 +11,7 @@
 
 #include "common/files.h"
 #include "common/text.h"
+#include "scenarios/runner/out_folder.h"
 #include "tests/testing.h"
 #include "troupe.h"
 

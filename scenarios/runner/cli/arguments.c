@@ -13,7 +13,6 @@
 
 #define SEED_MAX       INT64_C(9007199254740991) /* what JSON keeps exactly */
 #define TIME_LIMIT_MAX 86400
-#define OUT_DIR        "conformance-out"
 
 /* A row's function that keeps the text in a member. */
 #define TAKE_TEXT(name, member)                                                                    \
@@ -126,7 +125,7 @@ static const struct argument_row {
          {"--time-limit", "S", "At least so many seconds for each scenario.", false,
           take_time_limit_s}},
         {VERB_RUN | VERB_EXPLAIN,
-         {"--out", "DIR", "Where evidence goes; default " OUT_DIR ".", false, take_out}},
+         {"--out", "DIR", "Where evidence goes; default " ARGUMENTS_OUT_DIR ".", false, take_out}},
         {VERB_RUN, {"--keep", NULL, "Keep the evidence of what passed, too.", false, take_keep}},
         {VERB_RUN,
          {"--rerun-failed", NULL, "Only what failed in the last run of the same --out.", false,
@@ -182,6 +181,31 @@ static bool is_blank(const char *text)
 	return text && text[strspn(text, " \t\n")] == '\0';
 }
 
+/* What an emulator that waits for whoever comes can do nothing with. */
+static enum msiv2_rc check_address(const struct arguments *arguments, struct msiv2_error *err)
+{
+	const struct {
+		const char *option;
+		bool given;
+	} rows[] = {
+	        {"--key", arguments->key != KEY_KIND_MEMORY},
+	        {"--level", arguments->selection.some_levels},
+	        {"--fast", arguments->selection.fast},
+	        {"--shard", arguments->selection.shards > 1},
+	        {"-j", arguments->jobs > 0},
+	        {"--time-limit", arguments->time_limit_s > 0},
+	        {"--rerun-failed", arguments->rerun_failed},
+	        {"--expected", arguments->expected != NULL},
+	        {"--gdb", arguments->gdb},
+	        {"--valgrind", arguments->valgrind},
+	};
+
+	for (size_t i = 0; arguments->address && i < TEXT_COUNT(rows); i++)
+		if (rows[i].given)
+			return err_set(err, MSIV2_CONFIG, rows[i].option, "goes without --address");
+	return MSIV2_OK;
+}
+
 enum msiv2_rc arguments_read(struct arguments *arguments, enum verb_bit verb, int argc, char **argv,
                              struct msiv2_error *err)
 {
@@ -189,7 +213,7 @@ enum msiv2_rc arguments_read(struct arguments *arguments, enum verb_bit verb, in
 	int clients;
 
 	arguments->seed = 1;
-	arguments->out_dir = OUT_DIR;
+	arguments->out_dir = ARGUMENTS_OUT_DIR;
 	TRY(options_parse(rows, rows_of(verb, rows), arguments, argc, argv, &arguments->word_count,
 	                  err));
 	arguments->words = argv;
@@ -201,6 +225,7 @@ enum msiv2_rc arguments_read(struct arguments *arguments, enum verb_bit verb, in
 		               "is empty");
 	if (arguments->gdb && arguments->valgrind)
 		return err_set(err, MSIV2_CONFIG, "--gdb", "goes without --valgrind");
+	TRY(check_address(arguments, err));
 	return check_reports(arguments, err);
 }
 

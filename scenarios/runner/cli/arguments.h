@@ -15,6 +15,7 @@
 #include "scenarios/runner/stop.h"
 
 #define ARGUMENTS_FILTERS 4096
+#define ARGUMENTS_OUT_DIR "conformance-out" /* without --out */
 
 /* The verbs, as a set. */
 enum verb_bit {
@@ -59,6 +60,7 @@ struct arguments {
 	const char *out_dir;
 	const char *expected;
 	const char *catalogue;
+	bool catalogue_installed; /* it is the one beside the program: nobody asked for it */
 	const char *scripts;
 	const char *reports[REPORT_FORM_COUNT];
 	/* Where the client is started, and what a signal sets: main() knows. */

@@ -6,7 +6,7 @@
 #include "common/files.h"
 #include "common/json.h"
 #include "output.h"
-#include "scenarios/runner/run.h"
+#include "scenarios/runner/out_folder.h"
 
 #define NAME     RUN_MARK
 #define FILE_MAX ((size_t)1024 * 1024)

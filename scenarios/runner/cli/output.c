@@ -28,7 +28,8 @@ static bool write_all(int fd, const char *data, size_t len)
 enum msiv2_rc output_print(const struct bytes *text, struct msiv2_error *err)
 {
 	TRY(bytes_done(text, "stdout", err));
-	if (!write_all(STDOUT_FILENO, bytes_text(text), text->len))
+	/* A reader that has seen enough, such as head(1), is none of our errors. */
+	if (!write_all(STDOUT_FILENO, bytes_text(text), text->len) && errno != EPIPE)
 		return err_set(err, MSIV2_INTERNAL, "stdout", "cannot be written: %s",
 		               strerror(errno));
 	return MSIV2_OK;

@@ -51,6 +51,9 @@ enum msiv2_rc places_find(struct arguments *arguments, struct places *places,
 {
 	TRY(find_installed(CATALOGUE, &places->catalogue, err));
 	TRY(find_installed(SCRIPTS, &places->scripts, err));
+	arguments->catalogue_installed = !arguments->catalogue &&
+	                                 text_empty(getenv("MSIV2_CATALOGUE")) &&
+	                                 places->catalogue.len > 0;
 	arguments->catalogue = first_of(arguments->catalogue, "MSIV2_CATALOGUE", &places->catalogue,
 	                                MSIV2_CATALOGUE_DIR);
 	arguments->scripts =

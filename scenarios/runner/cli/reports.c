@@ -43,12 +43,23 @@ static void add_quoted(const char *text, struct bytes *out)
 }
 
 /* How one scenario is run again as it was. */
-static void add_rerun(const struct results *results, struct bytes *out)
+static void add_rerun(const struct results *results, const struct arguments *arguments,
+                      struct bytes *out)
 {
-	bytes_addf(out, "msiv2-conformance run {} --%s ", results->mode);
-	add_quoted(results->command, out);
-	bytes_addf(out, " --key %s --seed %llu --keep", results->key,
-	           (unsigned long long)results->seed);
+	/* Whoever came was judged by no scenario of the catalogue. */
+	if (!results->command && arguments->word_count == 0)
+		return;
+	bytes_addf(out, "msiv2-conformance run {} --%s", results->mode);
+	if (results->command) {
+		bytes_add_byte(out, ' ');
+		add_quoted(results->command, out);
+		bytes_addf(out, " --key %s", results->key);
+	}
+	bytes_addf(out, " --seed %llu --keep", (unsigned long long)results->seed);
+	if (text_equal(arguments->out_dir, ARGUMENTS_OUT_DIR))
+		return;
+	bytes_add_text(out, " --out ");
+	add_quoted(arguments->out_dir, out);
 }
 
 static void add_client(const struct results *results, struct bytes *out)
@@ -63,7 +74,17 @@ static void add_client(const struct results *results, struct bytes *out)
 			bytes_addf(out, "%s%s", out->len > 0 ? " " : "", text);
 	}
 	if (out->len == 0)
-		bytes_add_text(out, results->command);
+		bytes_add_text(out, results->command ? results->command : "whoever came");
+}
+
+static struct report_case case_of(const struct result *result)
+{
+	return (struct report_case){.verdict = &result->verdict,
+	                            .scenario = result->scenario->json,
+	                            .seen = result->seen,
+	                            .said = result->said,
+	                            .evidence = result->evidence,
+	                            .unplayed = !result->ran};
 }
 
 enum msiv2_rc run_report_make(const struct results *results,
@@ -74,17 +95,14 @@ enum msiv2_rc run_report_make(const struct results *results,
 	OWNED_STRUCT(run_report) report = {0};
 	size_t count = 0;
 
-	(void)arguments;
 	report.cases = mem_alloc((results->count + 1) * sizeof(*report.cases));
 	if (!report.cases)
 		return err_no_memory(err, WHERE);
 	for (size_t i = 0; i < results->count; i++)
 		if (!results->items[i].twin_only)
-			report.cases[count++] = (struct report_case){
-			        &results->items[i].verdict, results->items[i].scenario->json,
-			        results->items[i].seen, !results->items[i].ran};
+			report.cases[count++] = case_of(&results->items[i]);
 	add_client(results, &report.client);
-	add_rerun(results, &report.rerun);
+	add_rerun(results, arguments, &report.rerun);
 	TRY(bytes_done(&report.client, WHERE, err));
 	TRY(bytes_done(&report.rerun, WHERE, err));
 	*out = steal(&report);

@@ -153,8 +153,8 @@ enum msiv2_rc verb_explain(struct arguments *arguments, enum exit_status *status
 	TRY(requirements_read(&requirements, err));
 	requirement = requirements_find(&requirements, arguments->words[0]);
 	if (text_empty(requirement.sentence))
-		return err_set(err, MSIV2_CONFIG, "ID", "there is no requirement %s",
-		               arguments->words[0]);
+		return err_set(err, MSIV2_CONFIG, "ID",
+		               "%s is neither a requirement nor a scenario", arguments->words[0]);
 	bytes_addf(&out, "%s %s (%s)\n%s\n\n", requirement.id, requirement.level,
 	           requirement.source, requirement.sentence);
 	add_about(&catalogue, requirement.id, &out);

@@ -9,8 +9,28 @@
 
 #define GROUP_SIZE 96
 
+/* For a catalogue without the twin: a positive one needs no other. */
+static const char positive_frame[] =
+        "{\n"
+        "  \"id\": \"%s\",\n"
+        "  \"title\": \"One sentence that says what a right client does\",\n"
+        "  \"kind\": \"positive\",\n"
+        "  \"requirements\": [\"STS-01\"],\n"
+        "  \"level\": \"MUST\",\n"
+        "  \"why\": \"What goes wrong in the field when a client gets this wrong.\",\n"
+        "  \"steps\": [\n"
+        "    {\"do\": \"acquire\", \"expect\": {\"token_type\": \"mtls_pop\"}}\n"
+        "  ],\n"
+        "  \"expect\": {\n"
+        "    \"journal\": [\n"
+        "      {\"says\": \"the token service is asked once\",\n"
+        "       \"match\": {\"endpoint\": \"token\"}, \"count\": 1}\n"
+        "    ]\n"
+        "  }\n"
+        "}\n";
+
 /* A negative one, because most are: it runs as it stands, and says what has to be written. */
-static const char frame[] =
+static const char negative_frame[] =
         "{\n"
         "  \"id\": \"%s\",\n"
         "  \"title\": \"One sentence that says what a right client does\",\n"
@@ -35,13 +55,34 @@ static const char frame[] =
         "}\n";
 
 /* The frame with the id in it. */
-static void add_frame(const char *id, struct bytes *out)
+static void add_frame(const char *frame, const char *id, struct bytes *out)
 {
 	const char *hole = strstr(frame, "%s");
 
 	bytes_add(out, frame, (size_t)(hole - frame));
 	bytes_add_text(out, id);
 	bytes_add_text(out, hole + 2);
+}
+
+/* The twin is in the catalogue, which may be empty so far. */
+static bool has_twin(const char *catalogue)
+{
+	OWNED_STRUCT(bytes) path = {0};
+
+	bytes_addf(&path, "%s/flow/cold.json", catalogue);
+	return !path.failed && files_exists(bytes_text(&path));
+}
+
+/* Where it is and what comes next. */
+static enum msiv2_rc tell_next(const struct arguments *arguments, const char *id, const char *path,
+                               struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) text = {0};
+
+	bytes_addf(&text, "%s\nnext: write what it is about, then\n", path);
+	bytes_addf(&text, "  msiv2-conformance run %s --catalogue '%s' --shim CMD\n", id,
+	           arguments->catalogue);
+	return output_print(&text, err);
 }
 
 enum msiv2_rc verb_new(struct arguments *arguments, enum exit_status *status,
@@ -55,16 +96,19 @@ enum msiv2_rc verb_new(struct arguments *arguments, enum exit_status *status,
 
 	if (!scenario_id_valid(id))
 		return err_set(err, MSIV2_CONFIG, "ID", "is GROUP.NAME, of a-z, 0-9 and -");
+	if (arguments->catalogue_installed)
+		return err_set(
+		        err, MSIV2_CONFIG, "--catalogue",
+		        "needs the folder of your scenarios; those of the suite stay as they are");
 	scenario_group(id, group, sizeof(group));
 	bytes_addf(&folder, "%s/%s", arguments->catalogue, group);
 	bytes_addf(&path, "%s/%s.json", bytes_text(&folder), strchr(id, '.') + 1);
-	add_frame(id, &text);
+	add_frame(has_twin(arguments->catalogue) ? negative_frame : positive_frame, id, &text);
 	TRY(bytes_done(&path, "new", err));
 	if (files_exists(bytes_text(&path)))
 		return err_set(err, MSIV2_CONFIG, bytes_text(&path), "is there already");
 	TRY(files_make_dir(bytes_text(&folder), 0755, MSIV2_CONFIG, err));
 	TRY(output_write(bytes_text(&path), &text, err));
-	bytes_add_byte(&path, '\n');
 	*status = STATUS_GOOD;
-	return output_print(&path, err);
+	return tell_next(arguments, id, bytes_text(&path), err);
 }

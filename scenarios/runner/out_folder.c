@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+#include "out_folder.h"
+
+#include "common/files.h"
+#include "common/mem.h"
+#include "tree.h"
+
+#define WHERE "out"
+
+/* An empty OUT/evidence. What is there must be of an earlier run, which left its mark. */
+enum msiv2_rc out_folder_prepare(const char *out_dir, struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) evidence = {0};
+	OWNED_STRUCT(bytes) mark = {0};
+
+	TRY(files_make_dir(out_dir, 0755, MSIV2_CONFIG, err));
+	bytes_addf(&evidence, "%s/evidence", out_dir);
+	bytes_addf(&mark, "%s/" RUN_MARK, out_dir);
+	TRY(bytes_done(&evidence, WHERE, err));
+	TRY(bytes_done(&mark, WHERE, err));
+	if (files_exists(bytes_text(&evidence)) && !files_exists(bytes_text(&mark)))
+		return err_set(err, MSIV2_CONFIG, bytes_text(&evidence), "is not from a run");
+	TRY(files_replace(bytes_text(&mark), "{}\n", 3, 0644, MSIV2_CONFIG, err));
+	tree_remove(bytes_text(&evidence));
+	return files_make_dir(bytes_text(&evidence), 0700, MSIV2_CONFIG, err);
+}
+
+enum msiv2_rc out_folder_keep(const char *out_dir, const struct evidence *evidence,
+                              struct result *result, struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) dir = {0};
+	OWNED(cJSON) *verdict = verdict_json(&result->verdict);
+
+	if (!verdict)
+		return err_no_memory(err, WHERE);
+	bytes_addf(&dir, "%s/evidence/%s", out_dir, result->scenario->id);
+	TRY(bytes_done(&dir, WHERE, err));
+	tree_remove(bytes_text(&dir));
+	TRY(evidence_write(evidence, verdict, bytes_text(&dir), err));
+	mem_free(result->evidence);
+	result->evidence = mem_strdup(bytes_text(&dir));
+	return result->evidence ? MSIV2_OK : err_no_memory(err, WHERE);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The msiv2 authors */
+
+/* The folder of --out: what a run leaves for people, and the mark that says that it is a run's. */
+#ifndef SCENARIOS_RUNNER_OUT_FOLDER_H
+#define SCENARIOS_RUNNER_OUT_FOLDER_H
+
+#include "evidence.h"
+#include "results.h"
+
+#define RUN_MARK "last-run.json" /* in OUT: an earlier run was here */
+
+/* Makes an empty OUT/evidence. MSIV2_CONFIG when there is one that no earlier run has left, or when
+ * it cannot be made. */
+MSIV2_MUST_USE enum msiv2_rc out_folder_prepare(const char *out_dir, struct msiv2_error *err);
+/* Writes the evidence with the result's verdict to OUT/evidence/ID, in place of what is there, and
+ * notes in the result where it is. MSIV2_STORE naming what could not be written. */
+MSIV2_MUST_USE enum msiv2_rc out_folder_keep(const char *out_dir, const struct evidence *evidence,
+                                             struct result *result, struct msiv2_error *err);
+
+#endif
