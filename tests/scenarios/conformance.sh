@@ -106,8 +106,8 @@ status 4 run flow.cold --shim 'exit 77' --out "$dir/out" --tap "$dir/tap"
 has '^skip flow.cold: the shim says: cannot run here (77)$'
 grep -q ' # SKIP the shim says: cannot run here (77)$' "$dir/tap" || fail 'TAP says skip twice'
 
-# address WANTED COMMAND ARGUMENT...: who comes to the address is judged when it is over. The command
-# has the variables of the ready line.
+# address WANTED COMMAND ARGUMENT...: who comes to the address is judged when it is over. The
+# command has the variables of the ready line.
 mkfifo "$dir/ready"
 address() {
 	wanted=$1
