@@ -58,8 +58,10 @@ expect_rc "a scenario that only the moved catalogue has" 0 suite show moved.cold
 expect_rc "fast ones of the moved suite" 0 run moved.cold 'flow.c*' --fast --shim msiv2-shim
 expect "what was judged" "$(tail -n 1 "$work/err")" \
 	"$(suite list moved.cold 'flow.c*' --fast | wc -l) pass"
-expect_rc "a scenario of one's own" 0 suite new moved.mine
-expect_rc "is where the others are" 0 test -f "$share/catalogue/moved/mine.json"
+expect_rc "the installed catalogue stays as it is" 2 suite new moved.mine
+mkdir "$work/own"
+expect_rc "a scenario of one's own" 0 suite new moved.mine --catalogue "$work/own"
+expect_rc "is the one in its folder" 0 suite show moved.mine --catalogue "$work/own"
 expect_rc "the template is a shim" 4 run flow.cold --shim "'$share/shims/template.py'"
 expect_rc "the template speaks as it should" 0 "$share/shims/check_shim.py" \
 	"$moved/bin/msiv2-shim"
