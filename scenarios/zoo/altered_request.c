@@ -7,21 +7,6 @@
 
 #include "common/text.h"
 
-void altered_request_copy(struct altered_request *altered, const struct http_request *from)
-{
-	*altered = (struct altered_request){.request = *from, .body = {.secret = true}};
-	altered->request.header_count = 0;
-	altered->request.headers = altered->headers;
-	for (size_t i = 0; i < from->header_count; i++)
-		altered_request_add_header(altered, from->headers[i].name, from->headers[i].value);
-}
-
-void altered_request_free(struct altered_request *altered)
-{
-	bytes_free(&altered->url);
-	bytes_free(&altered->body);
-}
-
 void altered_request_drop_header(struct altered_request *altered, const char *name)
 {
 	size_t kept = 0;
@@ -82,4 +67,31 @@ void altered_request_replace_body(struct altered_request *altered, const char *w
 		return;
 	altered->request.body = altered->body.data;
 	altered->request.body_len = altered->body.len;
+}
+
+/* ---- in the place of http_send() ---- */
+
+enum msiv2_rc __real_http_send(struct http_pool *pool, const struct http_request *request,
+                               struct http_answer *answer, struct msiv2_error *err);
+enum msiv2_rc __wrap_http_send(struct http_pool *pool, const struct http_request *request,
+                               struct http_answer *answer, struct msiv2_error *err);
+
+enum msiv2_rc __wrap_http_send(struct http_pool *pool, const struct http_request *request,
+                               struct http_answer *answer, struct msiv2_error *err)
+{
+	struct altered_request altered = {
+	        .request = *request, .value = {.secret = true}, .body = {.secret = true}};
+	enum msiv2_rc rc;
+
+	altered.request.header_count = 0;
+	altered.request.headers = altered.headers;
+	for (size_t i = 0; i < request->header_count; i++)
+		altered_request_add_header(&altered, request->headers[i].name,
+		                           request->headers[i].value);
+	alter_request(&altered);
+	rc = __real_http_send(pool, &altered.request, answer, err);
+	bytes_free(&altered.value);
+	bytes_free(&altered.url);
+	bytes_free(&altered.body);
+	return rc;
 }

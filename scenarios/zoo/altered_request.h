@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The msiv2 authors */
 
-/* A request like another one, with something changed: for members of the zoo that say the wrong
- * thing on the wire. */
+/* Members of the zoo that say the wrong thing on the wire: each request the client sends, with
+ * something changed. Linked with altered_request.c and --wrap=http_send. */
 #ifndef SCENARIOS_ZOO_ALTERED_REQUEST_H
 #define SCENARIOS_ZOO_ALTERED_REQUEST_H
 
@@ -12,16 +12,16 @@
 #define ALTERED_HEADERS_MAX 16
 
 struct altered_request {
-	struct http_request request; /* send this */
+	struct http_request request; /* this is sent */
 	struct http_header headers[ALTERED_HEADERS_MAX];
+	struct bytes value; /* room for a header's value that the member makes */
 	struct bytes url;
 	struct bytes body;
 };
 
-/* The same request, to be altered. `from` and what it points to is borrowed. */
-void altered_request_copy(struct altered_request *altered, const struct http_request *from);
-/* Frees what the alterations took. */
-void altered_request_free(struct altered_request *altered);
+/* The member's own part: called for each request of the client, before it is sent. */
+void alter_request(struct altered_request *altered);
+
 /* Leaves out every header of that name. */
 void altered_request_drop_header(struct altered_request *altered, const char *name);
 /* Changes the value (borrowed) of a header that is there. */

@@ -6,21 +6,8 @@
 #include "altered_request.h"
 #include "common/text.h"
 
-enum msiv2_rc __real_http_send(struct http_pool *pool, const struct http_request *request,
-                               struct http_answer *answer, struct msiv2_error *err);
-enum msiv2_rc __wrap_http_send(struct http_pool *pool, const struct http_request *request,
-                               struct http_answer *answer, struct msiv2_error *err);
-
-enum msiv2_rc __wrap_http_send(struct http_pool *pool, const struct http_request *request,
-                               struct http_answer *answer, struct msiv2_error *err)
+void alter_request(struct altered_request *altered)
 {
-	struct altered_request altered;
-	enum msiv2_rc rc;
-
-	altered_request_copy(&altered, request);
-	if (text_equal(request->where, "imds.probe"))
-		altered_request_add_header(&altered, "Metadata", "true");
-	rc = __real_http_send(pool, &altered.request, answer, err);
-	altered_request_free(&altered);
-	return rc;
+	if (text_equal(altered->request.where, "imds.probe"))
+		altered_request_add_header(altered, "Metadata", "true");
 }

@@ -5,20 +5,7 @@
 
 #include "altered_request.h"
 
-enum msiv2_rc __real_http_send(struct http_pool *pool, const struct http_request *request,
-                               struct http_answer *answer, struct msiv2_error *err);
-enum msiv2_rc __wrap_http_send(struct http_pool *pool, const struct http_request *request,
-                               struct http_answer *answer, struct msiv2_error *err);
-
-enum msiv2_rc __wrap_http_send(struct http_pool *pool, const struct http_request *request,
-                               struct http_answer *answer, struct msiv2_error *err)
+void alter_request(struct altered_request *altered)
 {
-	struct altered_request altered;
-	enum msiv2_rc rc;
-
-	altered_request_copy(&altered, request);
-	altered_request_replace_body(&altered, "grant_type=", "client_secret=none&grant_type=");
-	rc = __real_http_send(pool, &altered.request, answer, err);
-	altered_request_free(&altered);
-	return rc;
+	altered_request_replace_body(altered, "grant_type=", "client_secret=none&grant_type=");
 }
