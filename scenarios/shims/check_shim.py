@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Checks that a shim speaks docs/shim.md, without any scenario and without the emulator.
 
-  check_shim.py [--limit SECONDS] COMMAND [ARGUMENT ...]
+  check_shim.py [--limit SECONDS] [--token-type TYPE] COMMAND [ARGUMENT ...]
 
-One TAP line per check. Exit status 0: it does; 1: it does not; 2: it cannot be started; 77: it says
-it cannot run here.
+TYPE is the token_type that is asked for, mtls_pop unless said otherwise; bearer is for a client
+that has bound tokens on other systems only. One TAP line per check. Exit status 0: it does; 1: it
+does not; 2: it cannot be started; 77: it says it cannot run here.
 """
 import http.server
 import json
@@ -207,8 +208,9 @@ def settings(imds, timeout_ms=60000):
 class Checks:
     """What is checked, in this order; each talk is a process of its own."""
 
-    def __init__(self, command, limit_s):
+    def __init__(self, command, limit_s, token_type):
         self.command, self.limit_s, self.features = command, limit_s, []
+        self.wanted = {"resource": RESOURCE, "token_type": token_type}
         self.number = self.failed = 0
 
     def begin(self):
@@ -244,7 +246,7 @@ class Checks:
         expect(talk.ask("no_such_command"), False, "unsupported")
 
     def nothing_is_asked_before_start(self, talk):
-        expect(talk.ask("acquire", resource=RESOURCE), False, "config")
+        expect(talk.ask("acquire", **self.wanted), False, "config")
 
     def start_works_once(self, talk):
         expect(talk.ask("start", **settings("http://127.0.0.1:1")), True)
@@ -267,19 +269,18 @@ class Checks:
             held.bind(("127.0.0.1", 0))  # held, not listened on: refuses
             expect(talk.ask("start", **settings("http://127.0.0.1:%d" % held.getsockname()[1])),
                    True)
-            expect(talk.ask("acquire", resource=RESOURCE, token_type="mtls_pop"), False,
-                   "transport")
+            expect(talk.ask("acquire", **self.wanted), False, "transport")
             if self.has("probe"):
                 expect(talk.ask("probe"), False, "transport")
             if self.has("call"):
-                expect(talk.ask("call", resource=RESOURCE, url=RESOURCE), False, "transport")
+                expect(talk.ask("call", url=RESOURCE, **self.wanted), False, "transport")
 
     def waits_are_announced(self, talk):
         if not self.has("virtual_time"):
             return "no virtual_time"
         with FakeImds(silent=False) as address:
             expect(talk.ask("start", **settings(address)), True)
-            expect(talk.ask("acquire", resource=RESOURCE), False, "imds_refused")
+            expect(talk.ask("acquire", **self.wanted), False, "imds_refused")
         if not talk.waits:
             raise Broken("IMDS failed with 500 and no wait was announced")
         return None
@@ -289,19 +290,19 @@ class Checks:
             return "no virtual_time, or no acquire_many"
         with FakeImds(silent=False) as address:
             expect(talk.ask("start", **settings(address)), True)
-            check_many(talk.ask("acquire_many", resource=RESOURCE, n=4), 4)
+            check_many(talk.ask("acquire_many", n=4, **self.wanted), 4)
         return None
 
     def silence_ends_at_the_deadline(self, talk):
         with FakeImds(silent=True) as address:
             expect(talk.ask("start", **settings(address, 300)), True)
-            expect(talk.ask("acquire", resource=RESOURCE), False, "timeout")
+            expect(talk.ask("acquire", **self.wanted), False, "timeout")
 
     def many_give_as_many_results(self, talk):
         if not self.has("acquire_many"):
             return "no acquire_many"
         expect(talk.ask("start", **settings("http://127.0.0.1:1")), True)
-        check_many(talk.ask("acquire_many", resource=RESOURCE, n=3), 3)
+        check_many(talk.ask("acquire_many", n=3, **self.wanted), 3)
         return None
 
     def the_key_is_described(self, talk):
@@ -401,17 +402,19 @@ def check_many(reply, count):
 
 
 def main():
-    arguments, limit_s = sys.argv[1:], 20
+    arguments, limit_s, token_type = sys.argv[1:], 20, "mtls_pop"
     if arguments in (["--help"], ["-h"]):
         sys.stdout.write(__doc__)
         return 0
     if arguments[:1] == ["--limit"] and len(arguments) > 2 and arguments[1].isdecimal():
         limit_s, arguments = int(arguments[1]), arguments[2:]
+    if arguments[:1] == ["--token-type"] and arguments[1:2] in (["mtls_pop"], ["bearer"]):
+        token_type, arguments = arguments[1], arguments[2:]
     if not arguments or arguments[0].startswith("-"):
         sys.stderr.write(__doc__)
         return 2
     try:
-        return Checks(arguments, limit_s).run()
+        return Checks(arguments, limit_s, token_type).run()
     except Unstarted as unstarted:
         sys.stderr.write("check_shim.py: %s\n" % unstarted)
         return 2

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.Identity.Client;
 
 namespace Msiv2.Shim;
@@ -45,31 +48,42 @@ internal sealed class Failure : Exception
 
     private static Failure FromService(MsalServiceException thrown)
     {
-        bool imds = thrown.ErrorCode.StartsWith("managed_identity", StringComparison.Ordinal);
+        bool imds = thrown.ErrorCode.Contains("managed_identity", StringComparison.Ordinal) ||
+            thrown.ErrorCode == MsalError.ImdsServiceError;
         string where = imds ? "imds" : "sts.token";
 
-        if (Has<SocketException>(thrown) || Has<System.Security.Authentication.AuthenticationException>(thrown))
-        {
-            return new Failure("transport", where, thrown.Message);
-        }
+        // A request that took too long has a socket's error at its bottom, too.
         if (Has<TaskCanceledException>(thrown) || thrown.ErrorCode == MsalError.RequestTimeout)
         {
             return new Failure("timeout", where, thrown.Message);
         }
-        string kind = (imds ? "imds_" : "sts_") +
-            (thrown.StatusCode is 0 or 200 ? "malformed" : "refused");
-        return new Failure(kind, where, thrown.Message, thrown.StatusCode, thrown.ErrorCode);
+        if (Has<SocketException>(thrown) || Has<AuthenticationException>(thrown) ||
+            thrown.ErrorCode == MsalError.ManagedIdentityUnreachableNetwork)
+        {
+            return new Failure("transport", where, thrown.Message);
+        }
+        int status = thrown.StatusCode != 0 ? thrown.StatusCode : StatusIn(thrown.Message);
+        string kind = (imds ? "imds_" : "sts_") + (status >= 300 ? "refused" : "malformed");
+        return new Failure(kind, where, thrown.Message, status, thrown.ErrorCode);
+    }
+
+    /// <summary>What IMDS answered: MSAL tells it in its words alone, as a number or by its name.</summary>
+    private static int StatusIn(string message)
+    {
+        Match found = Regex.Match(message, @"\bStatus(?: code)?: (\w+)");
+
+        return Enum.TryParse(found.Groups[1].Value, out HttpStatusCode status) ? (int)status : 0;
     }
 
     private static Failure FromClient(MsalClientException thrown)
     {
         string kind = thrown.ErrorCode switch
         {
-            "mtls_not_supported_for_managed_identity" or "mtls_pop_token_not_supported_in_imds_v1" or "managed_identity_all_sources_unavailable"
-                => "unsupported",
-            "mtls_pop_requires_keyguard" or "minimum_strength_not_met" => "key_unavailable",
-            "attestation_failure" or "attestation_token_provider_required" => "attestation_failed",
-            "json_parse_failed" or "token_type_mismatch" => "sts_malformed",
+            MsalError.MtlsNotSupportedForManagedIdentity or MsalError.MtlsPopTokenNotSupportedinImdsV1
+                or MsalError.ManagedIdentityAllSourcesUnavailable => "unsupported",
+            MsalError.MinStrengthNotMet or "mtls_pop_requires_keyguard" => "key_unavailable",
+            "attestation_failed" => "attestation_failed",
+            MsalError.JsonParseError or MsalError.TokenTypeMismatch => "sts_malformed",
             _ => Has<SocketException>(thrown) || Has<HttpRequestException>(thrown) ? "transport" : "config",
         };
         return new Failure(kind, "msal", thrown.Message, 0, thrown.ErrorCode);

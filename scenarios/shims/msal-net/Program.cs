@@ -3,9 +3,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Msiv2.Shim;
 
-if (!OperatingSystem.IsWindows())
+// Elsewhere MSAL says mtls_not_supported_for_managed_identity and has bearer tokens of IMDS v1 alone.
+bool anywhere = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("MSIV2_MSAL_NET_ANYWHERE"));
+if (!OperatingSystem.IsWindows() && !anywhere)
 {
-    // MSAL says mtls_not_supported_for_managed_identity.
     Console.Error.WriteLine("msal-net: skipped: MSAL.NET has bound tokens for managed identities on Windows only");
     return 77;
 }

@@ -18,14 +18,16 @@ internal sealed class Shim
     private readonly Dictionary<string, IManagedIdentityApplication> _clients = new();
     private JsonObject? _settings;
     private Trust? _trust;
+    private MtlsBindingStrength _floor;
 
+    /// <summary>Without `force`: MSAL makes a new certificate then, too (since 4.91).</summary>
     public static JsonObject Hello() => new()
     {
         ["protocol"] = 1,
         ["name"] = "msal-net",
         ["version"] = typeof(ManagedIdentityApplication).Assembly.GetName().Version?.ToString(3) ?? "?",
         ["keys"] = new JsonArray("memory", "keyguard", "hardware"),
-        ["features"] = new JsonArray("acquire_many", "call", "claims", "force", "bearer", "user_assigned"),
+        ["features"] = new JsonArray("acquire_many", "call", "claims", "bearer", "min_strength", "user_assigned"),
     };
 
     /// <summary>What the command adds to its reply.</summary>
@@ -70,6 +72,13 @@ internal sealed class Shim
             throw new Failure("config", "imds", "not an http or https address");
         }
         long timeoutMs = (long?)command["timeout_ms"] ?? 60000;
+        _floor = Text(command, "min_strength") switch
+        {
+            null => MtlsBindingStrength.None,
+            "memory" => MtlsBindingStrength.Software,
+            "hardware" or "keyguard" => MtlsBindingStrength.KeyGuard, // MSAL has nothing between
+            _ => throw new Failure("config", "min_strength", "no such strength"),
+        };
         _trust = new Trust(Text(command, "ca"), TimeSpan.FromMilliseconds(timeoutMs));
         // MSAL's documented way to another IMDS.
         Environment.SetEnvironmentVariable("AZURE_POD_IDENTITY_AUTHORITY_HOST", imds);
@@ -100,7 +109,7 @@ internal sealed class Shim
 
     private Task<AuthenticationResult> Acquire(JsonObject command) => Acquire(Client(command), command);
 
-    private static Task<AuthenticationResult> Acquire(IManagedIdentityApplication client, JsonObject command)
+    private Task<AuthenticationResult> Acquire(IManagedIdentityApplication client, JsonObject command)
     {
         string? resource = Text(command, "resource");
         string type = Text(command, "token_type") ?? "mtls_pop";
@@ -115,7 +124,15 @@ internal sealed class Shim
         {
             builder = builder.WithClaims(claims);
         }
-        return (type == "mtls_pop" ? builder.WithMtlsProofOfPossession() : builder).ExecuteAsync();
+        if (type == "mtls_pop")
+        {
+            builder = builder.WithMtlsProofOfPossession(new PoPOptions { MinStrength = _floor });
+        }
+        else if (OperatingSystem.IsWindows())
+        {
+            builder = builder.WithRequestOverMtls(); // elsewhere such a token is IMDS v1's
+        }
+        return builder.ExecuteAsync();
     }
 
     private static JsonObject Tell(AuthenticationResult result)

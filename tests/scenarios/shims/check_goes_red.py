@@ -36,6 +36,7 @@ COMMANDS = [
     (["--help"], 0, r"Checks that a shim speaks .*", ""),
     ([], 2, "", r"Checks that a shim speaks .*"),
     (["--limit", "soon", "/bin/true"], 2, "", r"Checks that a shim speaks .*"),
+    (["--token-type", "paper", "/bin/true"], 2, "", r"Checks that a shim speaks .*"),
 ]
 
 
