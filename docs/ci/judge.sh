@@ -3,7 +3,9 @@
 # What the pipelines beside this file run on Debian 12, as root: builds the suite when it is not
 # there and judges a client with one part of the catalogue.
 #
-#   judge.sh SHIM [I/N]
+#   judge.sh SHIM [I/N [OPTION...]]
+#
+# OPTION is one of `msiv2-conformance run`, such as --fast or --level must.
 #
 # MSIV2_DIR   the checkout of msiv2 (default: msiv2); when it is not there, it is cloned:
 # MSIV2_GIT   from here,
@@ -14,11 +16,12 @@
 set -eu
 
 [ $# -ge 1 ] || {
-	echo "usage: judge.sh SHIM [I/N]" >&2
+	echo "usage: judge.sh SHIM [I/N [OPTION...]]" >&2
 	exit 2
 }
 shim=$1
 shard=${2:-1/1}
+shift $(($# < 2 ? $# : 2))
 dir=${MSIV2_DIR:-msiv2}
 program=$dir/build/release/bin/msiv2-conformance
 
@@ -47,6 +50,6 @@ if [ ! -x "$program" ]; then
 	)
 fi
 
-set -- run --shim "$shim" --shard "$shard" --quiet
+set -- run --shim "$shim" --shard "$shard" --quiet "$@"
 [ ! -f conformance-expected.json ] || set -- "$@" --expected conformance-expected.json
 exec "$program" "$@" --junit conformance.xml --markdown conformance.md --html conformance.html

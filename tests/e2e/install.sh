@@ -35,6 +35,13 @@ expect_rc "the pipelines' script is not told where to clone from" 2 env -u MSIV2
 	MSIV2_DIR="$work/none" PATH=/no/such "$(command -v sh)" \
 	"$moved/share/doc/msiv2/ci/judge.sh" ./shim
 expect_match "what it was not told" "$(cat "$work/err")" 'MSIV2_GIT is not set'
+# Beside a checkout that is built it judges, with options of one's own.
+mkdir -p "$work/checkout/build/release"
+ln -s "$moved/bin" "$work/checkout/build/release/bin"
+expect_rc "the pipelines' script judges" 0 env -C "$work" MSIV2_DIR=checkout sh \
+	"$moved/share/doc/msiv2/ci/judge.sh" "'$moved/bin/msiv2-shim'" 1/71 --fast --seed 9
+expect_match "what it judged" "$(cat "$work/err")" '^1 pass$'
+expect_match "with which options" "$(cat "$work/err")" '^seed: 9$'
 for file in softhsm-token swtpm-start swtpm-stop; do
 	expect_rc "installed $file" 0 test -x "$share/script/$file"
 done
