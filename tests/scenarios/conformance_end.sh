@@ -57,8 +57,8 @@ mkdir "$dir/tmp"
 TMPDIR=$dir/tmp
 export TMPDIR
 
-# A shim that is a good one the first $GOOD times; then it starts somebody else, tells both process
-# ids to the pipe, and hears neither SIGTERM nor the end of its input.
+# A shim that is a good one the first $GOOD times; then it starts somebody else, writes both process
+# ids to a file, and hears neither SIGTERM nor the end of its input.
 cat >"$dir/hangs" <<END
 #!/bin/sh
 n=1
@@ -67,21 +67,25 @@ while ! mkdir "$dir/times.\$n" 2>/dev/null; do n=\$((n + 1)); done
 trap '' HUP INT TERM
 tail -f /dev/null &
 echo '{"protocol":1,"name":"hangs","keys":["memory","hardware"],"features":[]}'
-echo "\$\$ \$!" >"$dir/pipe"
+echo "\$\$ \$!" >"$dir/ids.new"
+mv "$dir/ids.new" "$dir/ids"
 wait
 END
 chmod +x "$dir/hangs"
-mkfifo "$dir/pipe"
 
 # start GOOD ARGUMENT...: a run that hangs; sets runner, and the ids of what it started.
 start() {
-	rm -rf "$dir"/times.*
+	rm -rf "$dir"/times.* "$dir/ids"
 	GOOD=$1
 	export GOOD
 	shift
 	"$conformance" run --shim "$dir/hangs" --out "$dir/out" "$@" >"$dir/text" 2>&1 &
 	runner=$!
-	read -r first second <"$dir/pipe"
+	until [ -e "$dir/ids" ]; do
+		if ended "$runner"; then fail 'the run ended before it began'; fi
+		timeout 0.1 tail -s 0.05 --pid="$runner" -f /dev/null || :
+	done
+	read -r first second <"$dir/ids"
 }
 
 # keeper_of PID: the process that waits for the end of the runner.
