@@ -61,19 +61,35 @@ static void add_requirement(const struct report *report, const char *id, const c
 	add_line(indent, "rule", bytes_text(&text), out);
 }
 
-void explain_check(const struct report *report, const struct report_case *which,
-                   const struct verdict_check *check, const char *indent, struct bytes *out)
+/* Both stand under the same requirement. */
+static bool same_rule(const struct verdict_check *one, const struct verdict_check *other)
+{
+	return text_equal(one->requirement, other->requirement);
+}
+
+/* Both are about the same stretch of the journal. */
+static bool same_stretch(const struct verdict_check *one, const struct verdict_check *other)
+{
+	return one->seq_from == other->seq_from && one->seq_to == other->seq_to;
+}
+
+/* Appends the explanation of one row, each line after `indent`; what the row before it has said
+ * already is left out. That one may be NULL. */
+static void explain_check(const struct report *report, const struct report_case *which,
+                          const struct verdict_check *before, const struct verdict_check *check,
+                          const char *indent, struct bytes *out)
 {
 	const cJSON *journal = cJSON_GetObjectItemCaseSensitive(which->seen, "journal");
 
 	add_line(indent, "check", check->id, out);
-	add_requirement(report, check->requirement, indent, out);
+	if (!before || !same_rule(before, check))
+		add_requirement(report, check->requirement, indent, out);
 	add_line(indent, "says", check->says, out);
 	add_line(indent, "expected", check->expected, out);
 	add_line(indent, "seen", check->seen, out);
 	for (size_t i = 0; i < check->near_count; i++)
 		add_line(indent, i == 0 ? "near miss" : "", check->near[i], out);
-	if (journal)
+	if (journal && (!before || !same_stretch(before, check)))
 		sequence_draw(journal, check->seq_from, check->seq_to, EVENTS_MOST, indent, out);
 }
 
@@ -132,11 +148,17 @@ void explain_case(const struct report *report, const struct report_case *which, 
                   struct bytes *out)
 {
 	const struct verdict *verdict = which->verdict;
+	const struct verdict_check *before = NULL;
 	OWNED_STRUCT(bytes) rerun = {0};
 
-	for (size_t i = 0; i < verdict->check_count; i++)
-		if (!verdict->checks[i].ok && !only_follows(verdict, &verdict->checks[i]))
-			explain_check(report, which, &verdict->checks[i], indent, out);
+	for (size_t i = 0; i < verdict->check_count; i++) {
+		const struct verdict_check *check = &verdict->checks[i];
+
+		if (check->ok || only_follows(verdict, check))
+			continue;
+		explain_check(report, which, before, check, indent, out);
+		before = check;
+	}
 	add_said(which, indent, out);
 	if (!text_empty(which->evidence))
 		add_copied(indent, "evidence", which->evidence, out);

@@ -9,11 +9,10 @@
 
 #include "report.h"
 
-/* Appends the explanation of one row, each line after `indent`. */
-void explain_check(const struct report *report, const struct report_case *which,
-                   const struct verdict_check *check, const char *indent, struct bytes *out);
 /* The rows of a case that failed, how its standard error ends, where its evidence is, and the
- * command that runs it again. Rows that only follow from a client that went away are left out. */
+ * command that runs it again, each line after `indent`. Requirement and diagram are shown where
+ * they are not those of the row before; rows that only follow from a client that went away are
+ * left out. */
 void explain_case(const struct report *report, const struct report_case *which, const char *indent,
                   struct bytes *out);
 /* Appends the command that runs one scenario again; nothing when the run has none. */

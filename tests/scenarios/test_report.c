@@ -93,6 +93,43 @@ static void a_failure_explains_itself(void **state)
 	run_sample_free(&sample);
 }
 
+/* How often the part is in the text. */
+static unsigned count_of(const char *text, const char *part)
+{
+	unsigned count = 0;
+
+	for (; (text = strstr(text, part)); text++)
+		count++;
+	return count;
+}
+
+static void rule_and_diagram_are_not_said_again(void **state)
+{
+	struct verdict_check rows[4];
+	struct verdict_check *kept;
+	struct run_sample sample;
+	OWNED_STRUCT(bytes) out = {0};
+
+	(void)state;
+	run_sample_make(&sample);
+	kept = sample.verdicts[1].checks;
+	for (size_t i = 0; i < sample.verdicts[1].check_count; i++)
+		if (!kept[i].ok)
+			rows[0] = kept[i];
+	rows[1] = rows[2] = rows[3] = rows[0];
+	rows[2].seq_from = rows[3].seq_from = INT64_MAX; /* another stretch: nothing */
+	assert_true(text_copy(rows[3].requirement, sizeof(rows[3].requirement), "STS-01"));
+	sample.verdicts[1].checks = rows;
+	sample.verdicts[1].check_count = TEXT_COUNT(rows);
+	explain_case(&sample.report, &sample.cases[1], "", &out);
+	sample.verdicts[1].checks = kept;
+	assert_int_equal(count_of(bytes_text(&out), "\nsays "), 4);
+	assert_int_equal(count_of(bytes_text(&out), "\nrule "), 2);
+	assert_int_equal(count_of(bytes_text(&out), "\nseq 4 "), 1);
+	assert_int_equal(count_of(bytes_text(&out), "(no exchange)"), 1);
+	run_sample_free(&sample);
+}
+
 static void a_run_is_good_when_something_passed_and_nothing_is_bad(void **state)
 {
 	struct run_sample sample;
@@ -223,6 +260,7 @@ int main(void)
 	        cmocka_unit_test(events_are_drawn_as_a_sequence),
 	        cmocka_unit_test(a_stretch_is_drawn_and_what_is_left_out_is_told),
 	        cmocka_unit_test(a_failure_explains_itself),
+	        cmocka_unit_test(rule_and_diagram_are_not_said_again),
 	        cmocka_unit_test(a_run_is_good_when_something_passed_and_nothing_is_bad),
 	        cmocka_unit_test(each_form_escapes_as_it_must),
 	        cmocka_unit_test(two_runs_of_one_client_give_the_same_journal),
