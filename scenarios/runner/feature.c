@@ -45,6 +45,24 @@ uint32_t feature_bits(const cJSON *array, const char *const *words)
 	return bits;
 }
 
+void feature_unknown(const cJSON *array, const char *const *words, struct bytes *out)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, array)
+	{
+		const char *text = cJSON_GetStringValue(item);
+
+		if (form_word(words, text) >= 0)
+			continue;
+		bytes_add_text(out, out->len > 0 ? ", " : "");
+		if (text)
+			bytes_add_text(out, text);
+		else
+			json_print(item, out);
+	}
+}
+
 void feature_list(uint32_t bits, const char *const *words, struct bytes *out)
 {
 	const char *comma = "";

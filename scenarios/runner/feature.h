@@ -42,6 +42,8 @@ extern const char *const key_kind_words[KEY_KIND_COUNT + 1];
 /* The bits of an array of words; words that are not known are left out, as are NULL and what is no
  * array. */
 uint32_t feature_bits(const cJSON *array, const char *const *words);
+/* Appends what of the array is none of the words, with commas between; what is no text too. */
+void feature_unknown(const cJSON *array, const char *const *words, struct bytes *out);
 /* Appends the words of the bits, with commas between. */
 void feature_list(uint32_t bits, const char *const *words, struct bytes *out);
 

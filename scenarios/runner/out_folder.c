@@ -3,11 +3,37 @@
 
 #include "out_folder.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
 #include "common/files.h"
+#include "common/fs.h"
 #include "common/mem.h"
 #include "tree.h"
 
 #define WHERE "out"
+
+enum msiv2_rc out_folder_claim(const char *out_dir, struct out_folder_claim *claim,
+                               struct msiv2_error *err)
+{
+	TRY(files_make_dir(out_dir, 0755, MSIV2_CONFIG, err));
+	claim->fd = fs_open(out_dir, O_RDONLY | O_DIRECTORY, 0);
+	if (claim->fd < 0)
+		return err_set(err, MSIV2_CONFIG, out_dir, "cannot be opened: %s", strerror(errno));
+	/* Where folders cannot be locked, nobody is kept out. */
+	if (fs_lock(claim->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return MSIV2_OK;
+	return err_set(err, MSIV2_CONFIG, out_dir, "another run is writing there");
+}
+
+void out_folder_release(struct out_folder_claim *claim)
+{
+	if (claim->fd > 0)
+		(void)fs_close(claim->fd);
+	claim->fd = 0;
+}
 
 /* An empty OUT/evidence. What is there must be of an earlier run, which left its mark. */
 enum msiv2_rc out_folder_prepare(const char *out_dir, struct msiv2_error *err)

@@ -10,6 +10,18 @@
 
 #define RUN_MARK "last-run.json" /* in OUT: an earlier run was here */
 
+/* One run at a time leaves something there. */
+struct out_folder_claim {
+	int fd; /* of the folder, which is locked; 0: none */
+};
+
+/* Makes the folder unless it is there, and claims it until out_folder_release(), or the end of this
+ * process. MSIV2_CONFIG when another run has it, or when it cannot be made. */
+MSIV2_MUST_USE enum msiv2_rc out_folder_claim(const char *out_dir, struct out_folder_claim *claim,
+                                              struct msiv2_error *err);
+void out_folder_release(struct out_folder_claim *claim);
+DEFINE_OWNED_VALUE(out_folder_claim, out_folder_release)
+
 /* Makes an empty OUT/evidence. MSIV2_CONFIG when there is one that no earlier run has left, or when
  * it cannot be made. */
 MSIV2_MUST_USE enum msiv2_rc out_folder_prepare(const char *out_dir, struct msiv2_error *err);

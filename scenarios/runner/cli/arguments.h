@@ -60,8 +60,10 @@ struct arguments {
 	const char *out_dir;
 	const char *expected;
 	const char *catalogue;
-	bool catalogue_installed; /* it is the one beside the program: nobody asked for it */
+	const char *catalogue_given; /* as an option */
+	bool catalogue_installed;    /* it is the one beside the program: nobody asked for it */
 	const char *scripts;
+	const char *scripts_given; /* as an option */
 	const char *reports[REPORT_FORM_COUNT];
 	/* Where the client is started, and what a signal sets: main() knows. */
 	const char *work_dir;

@@ -51,6 +51,8 @@ enum msiv2_rc places_find(struct arguments *arguments, struct places *places,
 {
 	TRY(find_installed(CATALOGUE, &places->catalogue, err));
 	TRY(find_installed(SCRIPTS, &places->scripts, err));
+	arguments->catalogue_given = arguments->catalogue;
+	arguments->scripts_given = arguments->scripts;
 	arguments->catalogue_installed = !arguments->catalogue &&
 	                                 text_empty(getenv("MSIV2_CATALOGUE")) &&
 	                                 places->catalogue.len > 0;

@@ -20,14 +20,15 @@ void progress_tell(struct progress *progress, const struct result *result, size_
 	bool bad = verdict_is_bad(result->verdict.kind);
 	OWNED_STRUCT(bytes) line = {0};
 
-	progress->bad += bad;
+	progress->bad += bad && !result->twin_only;
 	if (progress->quiet)
 		return;
 	if (progress->terminal)
 		bytes_add_text(&line, CLEAR);
 	if (bad)
-		bytes_addf(&line, "%s %s: %s\n", verdict_word(result->verdict.kind),
-		           result->scenario->id, result->verdict.reason);
+		bytes_addf(&line, "%s %s%s: %s\n", verdict_word(result->verdict.kind),
+		           result->scenario->id, result->twin_only ? " (only a twin)" : "",
+		           result->verdict.reason);
 	if (progress->terminal)
 		bytes_addf(&line, "[%zu/%zu] %zu bad  %s", done, total, progress->bad,
 		           result->scenario->id);

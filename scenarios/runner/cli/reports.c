@@ -42,6 +42,15 @@ static void add_quoted(const char *text, struct bytes *out)
 	bytes_add_byte(out, '\'');
 }
 
+/* " --option 'value'", when there is a value */
+static void add_option(const char *option, const char *value, struct bytes *out)
+{
+	if (!value)
+		return;
+	bytes_addf(out, " %s ", option);
+	add_quoted(value, out);
+}
+
 /* How one scenario is run again as it was. */
 static void add_rerun(const struct results *results, const struct arguments *arguments,
                       struct bytes *out)
@@ -56,10 +65,14 @@ static void add_rerun(const struct results *results, const struct arguments *arg
 		bytes_addf(out, " --key %s", results->key);
 	}
 	bytes_addf(out, " --seed %llu --keep", (unsigned long long)results->seed);
-	if (text_equal(arguments->out_dir, ARGUMENTS_OUT_DIR))
-		return;
-	bytes_add_text(out, " --out ");
-	add_quoted(arguments->out_dir, out);
+	if (arguments->valgrind)
+		bytes_add_text(out, " --valgrind");
+	if (arguments->time_limit_s > 0)
+		bytes_addf(out, " --time-limit %lld", (long long)arguments->time_limit_s);
+	add_option("--catalogue", arguments->catalogue_given, out);
+	add_option("--scripts", arguments->scripts_given, out);
+	if (!text_equal(arguments->out_dir, ARGUMENTS_OUT_DIR))
+		add_option("--out", arguments->out_dir, out);
 }
 
 static void add_client(const struct results *results, struct bytes *out)

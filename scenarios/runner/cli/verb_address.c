@@ -130,10 +130,14 @@ static bool is_out_wanted(const struct arguments *arguments)
 static enum msiv2_rc keep(const struct arguments *arguments, const struct evidence *evidence,
                           struct result *result, struct msiv2_error *err)
 {
+	OWNED_STRUCT(out_folder_claim) claim = {0};
+
 	if (!arguments->keep && !verdict_is_bad(result->verdict.kind))
 		return MSIV2_OK;
-	if (!is_out_wanted(arguments))
+	if (!is_out_wanted(arguments)) {
+		TRY(out_folder_claim(arguments->out_dir, &claim, err));
 		TRY(out_folder_prepare(arguments->out_dir, err));
+	}
 	return out_folder_keep(arguments->out_dir, evidence, result, err);
 }
 
@@ -223,13 +227,16 @@ enum msiv2_rc verb_address(struct arguments *arguments, enum exit_status *status
 {
 	OWNED_STRUCT(catalogue) catalogue = {0};
 	OWNED_STRUCT(scenario) any = {0};
+	OWNED_STRUCT(out_folder_claim) claim = {0};
 	OWNED_STRUCT(private_dir) root = {0};
 	const struct scenario *scenario = NULL;
 
 	TRY(choose(arguments, &any, &catalogue, &scenario, err));
 	TRY(run_report_check(arguments, err));
-	if (is_out_wanted(arguments))
+	if (is_out_wanted(arguments)) {
+		TRY(out_folder_claim(arguments->out_dir, &claim, err));
 		TRY(out_folder_prepare(arguments->out_dir, err));
+	}
 	TRY(private_dir_make(&root, err));
 	return serve(arguments, bytes_text(&root.path), scenario, status, err);
 }

@@ -12,6 +12,8 @@
 #include "progress.h"
 #include "reports.h"
 #include "scenarios/runner/expected.h"
+#include "scenarios/runner/out_folder.h"
+#include "scenarios/runner/report_escape.h"
 #include "scenarios/runner/run.h"
 #include "tool.h"
 #include "verbs.h"
@@ -133,12 +135,28 @@ static void complain_early(const struct results *results)
 	output_complain("the run ended early", bytes_text(&text));
 }
 
+/* Words of the shim's hello that this suite does not know: its scenarios were skipped for them. */
+static void complain_unknown(const struct results *results, const char *name,
+                             const char *const *words)
+{
+	OWNED_STRUCT(bytes) unknown = {0};
+	OWNED_STRUCT(bytes) text = {0};
+
+	feature_unknown(cJSON_GetObjectItemCaseSensitive(results->shim, name), words, &unknown);
+	if (unknown.len == 0)
+		return;
+	bytes_addf(&text, "docs/shim.md has no %s called ", name);
+	report_escape(ESCAPE_LINE, bytes_text(&unknown), &text);
+	output_complain("the shim's hello", bytes_text(&text));
+}
+
 static enum msiv2_rc run_and_report(struct arguments *arguments, const struct catalogue *catalogue,
                                     enum exit_status *status, struct msiv2_error *err)
 {
 	OWNED_STRUCT(requirements) requirements = {0};
 	OWNED_STRUCT(run_report) report = {0};
 	OWNED_STRUCT(results) results = {0};
+	OWNED_STRUCT(out_folder_claim) claim = {0};
 	OWNED_STRUCT(desk) desk = {0};
 	struct run_plan plan;
 	enum msiv2_rc rc;
@@ -146,12 +164,15 @@ static enum msiv2_rc run_and_report(struct arguments *arguments, const struct ca
 	TRY(requirements_read(&requirements, err));
 	TRY(read_expected(arguments->expected, catalogue, &desk, err));
 	TRY(tool_choose(arguments, &desk.tool, err));
+	TRY(out_folder_claim(arguments->out_dir, &claim, err));
 	progress_begin(&desk.progress, arguments->quiet);
 	plan = plan_of(arguments, catalogue, &desk);
 	TRY(run(&plan, &results, err));
 	progress_end(&desk.progress);
 	TRY(run_report_make(&results, &requirements, arguments, &report, err));
 	rc = run_report_write(&report, arguments, err);
+	complain_unknown(&results, "keys", key_kind_words);
+	complain_unknown(&results, "features", feature_words);
 	complain_early(&results);
 	TRY(rc);
 	TRY(last_run_write(arguments->out_dir, &results, err));
