@@ -3,9 +3,10 @@
 # What the pipelines beside this file run on Debian 12, as root: builds the suite when it is not
 # there and judges a client with one part of the catalogue.
 #
-#   judge.sh SHIM [I/N [OPTION...]]
+#   judge.sh SHIM [I/N] [OPTION...]
 #
-# OPTION is one of `msiv2-conformance run`, such as --fast or --level must.
+# OPTION is one of `msiv2-conformance run`, such as --fast or --level must; --quiet, --shard,
+# --expected and the reports below are given already.
 #
 # MSIV2_DIR   the checkout of msiv2 (default: msiv2); when it is not there, it is cloned:
 # MSIV2_GIT   from here,
@@ -16,12 +17,18 @@
 set -eu
 
 [ $# -ge 1 ] || {
-	echo "usage: judge.sh SHIM [I/N [OPTION...]]" >&2
+	echo "usage: judge.sh SHIM [I/N] [OPTION...]" >&2
 	exit 2
 }
 shim=$1
-shard=${2:-1/1}
-shift $(($# < 2 ? $# : 2))
+shift
+shard=1/1
+case ${1-} in
+*/*)
+	shard=$1
+	shift
+	;;
+esac
 dir=${MSIV2_DIR:-msiv2}
 program=$dir/build/release/bin/msiv2-conformance
 

@@ -39,7 +39,7 @@ expect_match "what it was not told" "$(cat "$work/err")" 'MSIV2_GIT is not set'
 mkdir -p "$work/checkout/build/release"
 ln -s "$moved/bin" "$work/checkout/build/release/bin"
 expect_rc "the pipelines' script judges" 0 env -C "$work" MSIV2_DIR=checkout \
-	"$moved/share/doc/msiv2/ci/judge.sh" "'$moved/bin/msiv2-shim'" 1/71 --fast --seed 9
+	"$moved/share/doc/msiv2/ci/judge.sh" "'$moved/bin/msiv2-shim'" 1/1000 --seed 9 --fast
 expect_match "what it judged" "$(cat "$work/err")" '^1 pass$'
 expect_match "with which options" "$(cat "$work/err")" '^seed: 9$'
 for file in softhsm-token swtpm-start swtpm-stop; do
