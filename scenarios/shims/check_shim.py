@@ -302,7 +302,7 @@ class Checks:
         if not self.has("acquire_many"):
             return "no acquire_many"
         expect(talk.ask("start", **settings("http://127.0.0.1:1")), True)
-        check_many(talk.ask("acquire_many", n=3, **self.wanted), 3)
+        check_many(talk.ask("acquire_many", resource=RESOURCE, n=3), 3)
         return None
 
     def the_key_is_described(self, talk):
@@ -406,10 +406,14 @@ def main():
     if arguments in (["--help"], ["-h"]):
         sys.stdout.write(__doc__)
         return 0
-    if arguments[:1] == ["--limit"] and len(arguments) > 2 and arguments[1].isdecimal():
-        limit_s, arguments = int(arguments[1]), arguments[2:]
-    if arguments[:1] == ["--token-type"] and arguments[1:2] in (["mtls_pop"], ["bearer"]):
-        token_type, arguments = arguments[1], arguments[2:]
+    while len(arguments) > 2:
+        if arguments[0] == "--limit" and arguments[1].isdecimal():
+            limit_s = int(arguments[1])
+        elif arguments[0] == "--token-type" and arguments[1] in ("mtls_pop", "bearer"):
+            token_type = arguments[1]
+        else:
+            break
+        arguments = arguments[2:]
     if not arguments or arguments[0].startswith("-"):
         sys.stderr.write(__doc__)
         return 2

@@ -11,12 +11,13 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-if [ -w "$here" ]; then
+if [ -n "${MSIV2_MSAL_NET_BUILD-}" ]; then
+	build=$MSIV2_MSAL_NET_BUILD
+elif [ -w "$here" ]; then
 	build=$here/build
 else
-	build=${XDG_CACHE_HOME:-$HOME/.cache}/msiv2/msal-net
+	build=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/msiv2/msal-net
 fi
-build=${MSIV2_MSAL_NET_BUILD:-$build}
 program=$build/out/msal-net-shim.dll
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 

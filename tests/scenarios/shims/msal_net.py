@@ -31,7 +31,7 @@ class Shim:
         self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE, text=True,
                                         stdout=subprocess.PIPE)
         if not self.process.stdout.readline():
-            sys.exit(self.process.wait())
+            sys.exit(self.process.wait() or "it said nothing")
         ready = self.emulator.ready
         reply = self.ask("start", imds=ready["imds"], ca=ready["ca"], store=None, keys="memory",
                          attest=False, timeout_ms=60000)
