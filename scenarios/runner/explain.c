@@ -61,38 +61,6 @@ static void add_requirement(const struct report *report, const char *id, const c
 	add_line(indent, "rule", bytes_text(&text), out);
 }
 
-/* Both stand under the same requirement. */
-static bool same_rule(const struct verdict_check *one, const struct verdict_check *other)
-{
-	return text_equal(one->requirement, other->requirement);
-}
-
-/* Both are about the same stretch of the journal. */
-static bool same_stretch(const struct verdict_check *one, const struct verdict_check *other)
-{
-	return one->seq_from == other->seq_from && one->seq_to == other->seq_to;
-}
-
-/* Appends the explanation of one row, each line after `indent`; what the row before it has said
- * already is left out. That one may be NULL. */
-static void explain_check(const struct report *report, const struct report_case *which,
-                          const struct verdict_check *before, const struct verdict_check *check,
-                          const char *indent, struct bytes *out)
-{
-	const cJSON *journal = cJSON_GetObjectItemCaseSensitive(which->seen, "journal");
-
-	add_line(indent, "check", check->id, out);
-	if (!before || !same_rule(before, check))
-		add_requirement(report, check->requirement, indent, out);
-	add_line(indent, "says", check->says, out);
-	add_line(indent, "expected", check->expected, out);
-	add_line(indent, "seen", check->seen, out);
-	for (size_t i = 0; i < check->near_count; i++)
-		add_line(indent, i == 0 ? "near miss" : "", check->near[i], out);
-	if (journal && (!before || !same_stretch(before, check)))
-		sequence_draw(journal, check->seq_from, check->seq_to, EVENTS_MOST, indent, out);
-}
-
 void explain_rerun(const struct report *report, const char *scenario, struct bytes *out)
 {
 	const char *at = report->rerun ? strstr(report->rerun, "{}") : NULL;
@@ -117,8 +85,55 @@ static bool only_follows(const struct verdict *verdict, const struct verdict_che
 		if (strncmp(check->id, begins[i], strlen(begins[i])) == 0)
 			return true;
 	if (strncmp(check->id, "journal.", strlen("journal.")) == 0)
-		return strncmp(check->seen, "0 events", strlen("0 events")) == 0;
+		return text_starts(check->seen, "0 events") ||
+		       text_starts(check->seen, "nothing matches step 1 ");
 	return text_equal(last, ".reached");
+}
+
+/* It did not hold, and that is told. */
+static bool is_told(const struct verdict *verdict, const struct verdict_check *check)
+{
+	return !check->ok && !only_follows(verdict, check);
+}
+
+/* The row that is told before this one; NULL: it is the first. */
+static const struct verdict_check *told_before(const struct verdict *verdict,
+                                               const struct verdict_check *check)
+{
+	for (size_t i = (size_t)(check - verdict->checks); i-- > 0;)
+		if (is_told(verdict, &verdict->checks[i]))
+			return &verdict->checks[i];
+	return NULL;
+}
+
+/* A row before this one was about the same stretch of the journal. */
+static bool drawn_before(const struct verdict *verdict, const struct verdict_check *check)
+{
+	const struct verdict_check *before = check;
+
+	while ((before = told_before(verdict, before)))
+		if (before->seq_from == check->seq_from && before->seq_to == check->seq_to)
+			return true;
+	return false;
+}
+
+/* One row, without what a row before it has said already. */
+static void explain_check(const struct report *report, const struct report_case *which,
+                          const struct verdict_check *check, const char *indent, struct bytes *out)
+{
+	const struct verdict_check *before = told_before(which->verdict, check);
+	const cJSON *journal = cJSON_GetObjectItemCaseSensitive(which->seen, "journal");
+
+	add_line(indent, "check", check->id, out);
+	if (!before || !text_equal(before->requirement, check->requirement))
+		add_requirement(report, check->requirement, indent, out);
+	add_line(indent, "says", check->says, out);
+	add_line(indent, "expected", check->expected, out);
+	add_line(indent, "seen", check->seen, out);
+	for (size_t i = 0; i < check->near_count; i++)
+		add_line(indent, i == 0 ? "near miss" : "", check->near[i], out);
+	if (journal && !drawn_before(which->verdict, check))
+		sequence_draw(journal, check->seq_from, check->seq_to, EVENTS_MOST, indent, out);
 }
 
 /* One line that is not broken, to be copied. */
@@ -148,21 +163,16 @@ void explain_case(const struct report *report, const struct report_case *which, 
                   struct bytes *out)
 {
 	const struct verdict *verdict = which->verdict;
-	const struct verdict_check *before = NULL;
 	OWNED_STRUCT(bytes) rerun = {0};
 
-	for (size_t i = 0; i < verdict->check_count; i++) {
-		const struct verdict_check *check = &verdict->checks[i];
-
-		if (check->ok || only_follows(verdict, check))
-			continue;
-		explain_check(report, which, before, check, indent, out);
-		before = check;
-	}
+	for (size_t i = 0; i < verdict->check_count; i++)
+		if (is_told(verdict, &verdict->checks[i]))
+			explain_check(report, which, &verdict->checks[i], indent, out);
 	add_said(which, indent, out);
 	if (!text_empty(which->evidence))
 		add_copied(indent, "evidence", which->evidence, out);
-	explain_rerun(report, verdict->scenario, &rerun);
+	if (!which->unplayed)
+		explain_rerun(report, verdict->scenario, &rerun);
 	if (rerun.len > 0)
 		add_copied(indent, "again", bytes_text(&rerun), out);
 }

@@ -10,9 +10,9 @@
 #include "report.h"
 
 /* The rows of a case that failed, how its standard error ends, where its evidence is, and the
- * command that runs it again, each line after `indent`. Requirement and diagram are shown where
- * they are not those of the row before; rows that only follow from a client that went away are
- * left out. */
+ * command that runs it again, each line after `indent`. A requirement that is that of the row
+ * before, and a diagram that was there already, are not shown again; rows that only follow from a
+ * client that went away are left out. */
 void explain_case(const struct report *report, const struct report_case *which, const char *indent,
                   struct bytes *out);
 /* Appends the command that runs one scenario again; nothing when the run has none. */

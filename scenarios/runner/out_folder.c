@@ -35,19 +35,35 @@ void out_folder_release(struct out_folder_claim *claim)
 	claim->fd = 0;
 }
 
-/* An empty OUT/evidence. What is there must be of an earlier run, which left its mark. */
-enum msiv2_rc out_folder_prepare(const char *out_dir, struct msiv2_error *err)
+/* OUT/evidence and the mark beside it. */
+static enum msiv2_rc name_parts(const char *out_dir, struct bytes *evidence, struct bytes *mark,
+                                struct msiv2_error *err)
+{
+	bytes_addf(evidence, "%s/evidence", out_dir);
+	bytes_addf(mark, "%s/" RUN_MARK, out_dir);
+	TRY(bytes_done(evidence, WHERE, err));
+	return bytes_done(mark, WHERE, err);
+}
+
+enum msiv2_rc out_folder_check(const char *out_dir, struct msiv2_error *err)
 {
 	OWNED_STRUCT(bytes) evidence = {0};
 	OWNED_STRUCT(bytes) mark = {0};
 
 	TRY(files_make_dir(out_dir, 0755, MSIV2_CONFIG, err));
-	bytes_addf(&evidence, "%s/evidence", out_dir);
-	bytes_addf(&mark, "%s/" RUN_MARK, out_dir);
-	TRY(bytes_done(&evidence, WHERE, err));
-	TRY(bytes_done(&mark, WHERE, err));
+	TRY(name_parts(out_dir, &evidence, &mark, err));
 	if (files_exists(bytes_text(&evidence)) && !files_exists(bytes_text(&mark)))
 		return err_set(err, MSIV2_CONFIG, bytes_text(&evidence), "is not from a run");
+	return MSIV2_OK;
+}
+
+enum msiv2_rc out_folder_prepare(const char *out_dir, struct msiv2_error *err)
+{
+	OWNED_STRUCT(bytes) evidence = {0};
+	OWNED_STRUCT(bytes) mark = {0};
+
+	TRY(out_folder_check(out_dir, err));
+	TRY(name_parts(out_dir, &evidence, &mark, err));
 	TRY(files_replace(bytes_text(&mark), "{}\n", 3, 0644, MSIV2_CONFIG, err));
 	tree_remove(bytes_text(&evidence));
 	return files_make_dir(bytes_text(&evidence), 0700, MSIV2_CONFIG, err);

@@ -22,8 +22,11 @@ MSIV2_MUST_USE enum msiv2_rc out_folder_claim(const char *out_dir, struct out_fo
 void out_folder_release(struct out_folder_claim *claim);
 DEFINE_OWNED_VALUE(out_folder_claim, out_folder_release)
 
-/* Makes an empty OUT/evidence. MSIV2_CONFIG when there is one that no earlier run has left, or when
- * it cannot be made. */
+/* Makes OUT unless it is there. MSIV2_CONFIG when there is an OUT/evidence that no earlier run has
+ * left, or when it cannot be made. */
+MSIV2_MUST_USE enum msiv2_rc out_folder_check(const char *out_dir, struct msiv2_error *err);
+/* Does the same, and makes an empty OUT/evidence. Until the end of the run, OUT/last-run.json is
+ * {}. */
 MSIV2_MUST_USE enum msiv2_rc out_folder_prepare(const char *out_dir, struct msiv2_error *err);
 /* Writes the evidence with the result's verdict to OUT/evidence/ID, in place of what is there, and
  * notes in the result where it is. MSIV2_STORE naming what could not be written. */

@@ -4,6 +4,7 @@
 #include "results.h"
 
 #include "common/mem.h"
+#include "common/text.h"
 #include "form.h"
 
 void result_free(struct result *result)
@@ -21,6 +22,21 @@ bool result_is_dead(const cJSON *seen)
 
 	return form_word(words, cJSON_GetStringValue(
 	                                cJSON_GetObjectItemCaseSensitive(run, "outcome"))) >= 0;
+}
+
+bool result_has_asked(const cJSON *seen)
+{
+	const cJSON *journal = cJSON_GetObjectItemCaseSensitive(seen, "journal");
+	const cJSON *event;
+
+	cJSON_ArrayForEach(event, cJSON_GetObjectItemCaseSensitive(journal, "events"))
+	{
+		if (!text_equal(cJSON_GetStringValue(
+		                        cJSON_GetObjectItemCaseSensitive(event, "listener")),
+		                "admin"))
+			return true;
+	}
+	return false;
 }
 
 enum msiv2_rc result_note_said(struct result *result, const struct evidence *evidence,

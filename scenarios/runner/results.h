@@ -18,6 +18,7 @@
 struct result {
 	const struct scenario *scenario; /* borrowed from the catalogue */
 	struct verdict verdict;          /* owned */
+	enum verdict_kind judged;        /* before anybody said what was to be expected */
 	bool twin_only;                  /* ran because a chosen one needs it; not counted */
 	bool ran;                        /* false: the run ended before it; the verdict says why */
 	cJSON *seen;                     /* struct evidence's; NULL when it did not run; owned */
@@ -33,6 +34,8 @@ MSIV2_MUST_USE enum msiv2_rc
 result_note_said(struct result *result, const struct evidence *evidence, struct msiv2_error *err);
 /* The client ended, was late or broke the protocol: this is of what was seen. */
 bool result_is_dead(const cJSON *seen);
+/* A client asked the emulator for something; changes of its world do not count. */
+bool result_has_asked(const cJSON *seen);
 
 struct results {
 	struct result *items; /* owned */

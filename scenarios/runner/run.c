@@ -37,9 +37,11 @@ struct crew {
 	size_t done, total;
 	unsigned dead_in_row;
 	bool was_sane;      /* the sanity scenario passed the last time */
+	bool sanity_told;   /* it ended the run, and is a row of the results */
 	char due[DUE_SIZE]; /* when the sanity scenario is to be played next; empty: it is not due
 	                     */
 	bool met;           /* a client was started */
+	bool cleared;       /* what an earlier run left in out_dir is gone; under bundle_lock */
 	unsigned serial;    /* of private folders */
 	enum msiv2_rc rc;
 	struct msiv2_error err;
@@ -56,7 +58,7 @@ static const char *twin_verdict(const struct crew *crew, const struct scenario *
 
 	if (!result)
 		return NULL;
-	return result->ran ? verdict_word(result->verdict.kind) : "not run";
+	return result->ran ? verdict_word(result->judged) : "not run";
 }
 
 /* The sanity scenario may be played twice at once: beside the group that it is of. */
@@ -92,6 +94,19 @@ static enum msiv2_rc check_started(struct crew *crew, const struct evidence *evi
 	return met ? MSIV2_OK : unstarted_error(evidence, crew->plan->perform.command, err);
 }
 
+/* What an earlier run left makes room as soon as there is a client, and not before. */
+static enum msiv2_rc clear_out(struct crew *crew, struct msiv2_error *err)
+{
+	enum msiv2_rc rc = MSIV2_OK;
+
+	(void)pthread_mutex_lock(&crew->bundle_lock);
+	if (crew->plan->out_dir && !crew->cleared)
+		rc = out_folder_prepare(crew->plan->out_dir, err);
+	crew->cleared = crew->cleared || rc == MSIV2_OK;
+	(void)pthread_mutex_unlock(&crew->bundle_lock);
+	return rc;
+}
+
 /* Performs and judges; *out is owned by the caller. It has not run when the run was stopped. */
 static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario, struct result *out,
                              struct msiv2_error *err)
@@ -109,12 +124,14 @@ static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario,
 	if (is_stopped(crew))
 		return MSIV2_OK;
 	TRY(check_started(crew, &evidence, err));
+	TRY(clear_out(crew, err));
 	out->scenario = scenario;
 	out->ran = true;
 	TRY(judge(evidence.scenario, evidence.seen, &out->verdict, err));
 	took = cJSON_GetObjectItemCaseSensitive(
 	        cJSON_GetObjectItemCaseSensitive(evidence.seen, "run"), "took_ms");
 	out->verdict.took_ms = cJSON_IsNumber(took) ? (int64_t)took->valuedouble : 0;
+	out->judged = out->verdict.kind;
 	if (crew->plan->amend)
 		crew->plan->amend(crew->plan->ctx, scenario, &out->verdict);
 	TRY(keep_bundle(crew, &evidence, out, err));
@@ -128,6 +145,12 @@ static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario,
 static bool found_dead(const struct result *result)
 {
 	return result_is_dead(result->seen);
+}
+
+/* A command that does nothing fails everything, and each failure says no more than that. */
+static bool asks_nothing(const struct crew *crew, const struct result *result)
+{
+	return crew->plan->perform.mode == CLIENT_COMMAND && !result_has_asked(result->seen);
 }
 
 /* The next scenario of the round, or -1. */
@@ -161,10 +184,12 @@ static void hand_in(struct crew *crew, size_t index, struct result *result, enum
                     const struct msiv2_error *err)
 {
 	struct result *place = &crew->results->items[index];
+	bool taken;
 
 	(void)pthread_mutex_lock(&crew->lock);
 	give_up(crew, rc, err);
-	if (rc == MSIV2_OK && result->ran) {
+	taken = crew->sanity_told && text_equal(place->scenario->id, RUN_SANITY);
+	if (rc == MSIV2_OK && result->ran && !taken) {
 		result->twin_only = place->twin_only;
 		verdict_free(&place->verdict);
 		*place = steal(result);
@@ -192,6 +217,21 @@ static void *work(void *ctx)
 	return NULL;
 }
 
+/* The run ends by the sanity scenario, which stands among the results and explains why. */
+static void break_by_sanity(struct crew *crew, const char *when, struct result *result)
+{
+	struct result *place =
+	        &crew->results->items[result->scenario - crew->plan->catalogue->items];
+
+	(void)pthread_mutex_lock(&crew->lock);
+	words_set(crew->results->broken, sizeof(crew->results->broken),
+	          "the client fails " RUN_SANITY " %s", when);
+	result_free(place);
+	*place = steal(result);
+	crew->sanity_told = true;
+	(void)pthread_mutex_unlock(&crew->lock);
+}
+
 /* The client is alive, and no worse than it was: a sanity scenario that fails from the beginning is
  * what the other scenarios are there to explain. */
 static enum msiv2_rc check_sanity(struct crew *crew, const char *when, struct msiv2_error *err)
@@ -210,11 +250,8 @@ static enum msiv2_rc check_sanity(struct crew *crew, const char *when, struct ms
 	if (!result.ran)
 		return MSIV2_OK;
 	bad = verdict_is_bad(result.verdict.kind);
-	(void)pthread_mutex_lock(&crew->lock);
-	if (found_dead(&result) || (bad && crew->was_sane))
-		words_set(crew->results->broken, sizeof(crew->results->broken),
-		          "the client fails " RUN_SANITY " %s: %s", when, result.verdict.reason);
-	(void)pthread_mutex_unlock(&crew->lock);
+	if (found_dead(&result) || asks_nothing(crew, &result) || (bad && crew->was_sane))
+		break_by_sanity(crew, when, &result);
 	crew->was_sane = !bad;
 	return MSIV2_OK;
 }
@@ -361,7 +398,8 @@ static void tidy(struct crew *crew, const bool *chosen, const bool *twins)
 
 		if (!results->shim && cJSON_IsObject(hello))
 			results->shim = cJSON_Duplicate(hello, true);
-		if (chosen[i] || (twins[i] && result->ran))
+		if (chosen[i] || (twins[i] && result->ran) ||
+		    (crew->sanity_told && text_equal(result->scenario->id, RUN_SANITY)))
 			results->items[kept++] = *result;
 	}
 	results->count = kept;
@@ -376,7 +414,7 @@ static enum msiv2_rc prepare_folders(struct crew *crew, struct bytes *state, str
 	crew->perform.stage.state_dir = bytes_text(state);
 	if (!crew->perform.work_dir)
 		crew->perform.work_dir = bytes_text(work);
-	return crew->plan->out_dir ? out_folder_prepare(crew->plan->out_dir, err) : MSIV2_OK;
+	return crew->plan->out_dir ? out_folder_check(crew->plan->out_dir, err) : MSIV2_OK;
 }
 
 static enum msiv2_rc run_in(struct crew *crew, struct msiv2_error *err)

@@ -58,6 +58,40 @@ status 1 run flow.cold --command true --out "$dir/out"
 has '^fail flow.cold'
 status 1 run --rerun-failed --command true --out "$dir/out"
 has '1 fail'
+# A client that is not there, a run of nothing and one that skips forget none of it.
+status 2 run --rerun-failed --shim "$dir/none" --out "$dir/out"
+[ -f "$dir/out/evidence/flow.cold/verdict.json" ] || fail 'the evidence is gone'
+status 4 run flow --shim "$shim" --shard 30/30 --out "$dir/out"
+has 'leave nothing of what the filters fit'
+[ -f "$dir/out/evidence/flow.cold/verdict.json" ] || fail 'the evidence is gone'
+status 4 run --rerun-failed --shim 'exit 89' --out "$dir/out"
+# Seed and keys are those of the failure, unless others are given.
+status 1 run flow.cold --command false --out "$dir/out" --seed 9
+status 1 run --rerun-failed --command false --out "$dir/out"
+has '^seed: 9$'
+status 1 run --rerun-failed --command false --out "$dir/out" --seed 3
+has '^seed: 3$'
+echo '{"failed":["flow.cold"],"seed":3,"key":"hardware"}' >"$dir/out/last-run.json"
+status 4 run --rerun-failed --shim 'exit 77' --out "$dir/out" --json "$dir/json"
+has '^keys: hardware$'
+status 0 run --rerun-failed --shim "$shim" --out "$dir/out" --key memory
+has '^1 pass$'
+for text in '{}' '{"failed":["flow.cold"],"seed":-1,"key":"memory"}' \
+	'{"failed":["flow.cold"],"seed":3,"key":"paper"}' \
+	'{"failed":[7],"seed":3,"key":"memory"}'; do
+	echo "$text" >"$dir/out/last-run.json"
+	status 2 run --rerun-failed --shim "$shim" --out "$dir/out"
+	has "^msiv2-conformance: $dir/out/last-run.json: "
+done
+echo '{}' >"$dir/out/last-run.json"
+status 2 run --rerun-failed --shim "$shim" --out "$dir/out"
+has 'did not come to its end'
+
+# A twin that was expected to fail, and passes, is a twin that passes.
+echo '{"expected":[{"scenario":"flow.cold","check":"outcome","reason":"x",
+	"link":"https://x.test","expires":"2999-12-31"}]}' >"$dir/expected"
+status 0 run certificate.wrong-key --shim "$shim" --out "$dir/out" --expected "$dir/expected"
+has '^1 pass$'
 
 # A black box that asks as it should passes by the journal alone.
 status 0 run flow.cold --out "$dir/out" --command \
@@ -68,8 +102,16 @@ status 4 run flow.cold --shim 'exit 89' --out "$dir/out"
 has '1 skip'
 status 4 run flow.cold --shim 'exit 77' --out "$dir/out"
 status 1 run flow.cold --shim 'exit 3' --out "$dir/out"
-status 3 run flow --shim 'exit 3' --out "$dir/out"
+status 1 run flow --shim 'echo no module >&2; exit 3' --out "$dir/out" --junit "$dir/junit" \
+	--markdown "$dir/markdown"
+has '^    stderr     no module$'
+has '^1 fail, 15 not played$'
 has 'the run ended early'
+grep -q 'no module' "$dir/markdown" || fail 'Markdown does not say why'
+[ "$(grep -o '&#10;again ' "$dir/junit" | wc -l)" -eq 1 ] ||
+	fail 'what was not played is to be run again'
+status 1 run flow --command true --out "$dir/out"
+has '^1 fail, 15 not played$'
 
 # A client that goes away: what it said last, without tokens; where the evidence is; how to run it
 # again in the same folder; and no row that only says that it is gone.
@@ -87,7 +129,7 @@ has '^    stderr     the second word$'
 has '^               the fifth word$'
 has '^               \[redacted\]$'
 has "^    evidence   $dir/out/evidence/certificate.wrong-key\$"
-has "^    again .* --seed 1 --keep --out '$dir/out'\$"
+has "^    again .* --seed 1 --keep --out '$dir/out.again'\$"
 for gone in 'the first word' eyJ 'check *step\.0\.reached' 'check *fault\.f1' 'check *twin' \
 	'check *journal\.'; do
 	if grep -q -e "$gone" "$dir/text"; then fail "told: $gone"; fi
@@ -98,10 +140,10 @@ grep -q 'step.0.reached' "$dir/json" || fail 'JSON does not have all checks'
 # one, and is no failure of the run.
 status 1 run certificate.wrong-key --out "$dir/out" --shim \
 	"$shim | sed -u '1s/\"call\"/\"call\",\"acquire-many\",7/; s/^{\"id\":2,.*/{\"id\":2}/'"
-has "^msiv2-conformance: the shim's hello: docs/shim.md has no features called acquire-many, 7\$"
+has "the shim's hello: features that docs/shim.md does not know: acquire-many, 7"
 has '^fail flow.cold (only a twin): '
 has '^1 fail$'
-if grep -q 'no keys called' "$dir/text"; then fail 'keys are told, too'; fi
+if grep -q ' keys that docs' "$dir/text"; then fail 'keys are told, too'; fi
 # Two runs cannot have one folder.
 flock "$dir/out" "$conformance" run flow.cold --shim "$shim" --out "$dir/out" \
 	>"$dir/text" 2>&1 && fail 'a second run begins'
@@ -158,6 +200,17 @@ address 4 : flow.cold
 has '^skip flow.cold: nobody came'
 address 4 "$asks"
 has 'nobody got a token'
+# Who has the folder does not take the verdict away.
+(
+	cd "$dir"
+	mkdir conformance-out
+	exec 9<conformance-out
+	flock 9
+	address 2 "$asks -o /dev/null -X PUT" flow.cold --junit "$dir/junit"
+)
+has '^fail flow.cold'
+has 'another run is writing there$'
+grep -q 'flow.cold' "$dir/junit" || fail 'no report'
 address 0 "$comes" --out "$dir/came.out" --keep --junit "$dir/junit" --tap "$dir/tap" \
 	--json "$dir/json" --html "$dir/html" --markdown "$dir/markdown"
 has '^pass address.findings'
@@ -181,6 +234,7 @@ has 'NONE-00: is no id'
 status 2 run flow.cold flow.typo --shim "$shim"
 has 'flow.typo: is no id'
 status 4 list flow.cold --shard 2/2
+has 'leave nothing of what the filters fit'
 status 2 list --shim x
 status 0 list --help
 if grep -q -e '--shim' "$dir/text"; then fail 'list has no such option'; fi
@@ -200,11 +254,19 @@ has 'sts/mine.json'
 has "^  msiv2-conformance run sts.mine --catalogue '$dir/catalogue'"
 status 2 new sts.mine --catalogue "$dir/catalogue"
 status 2 new 'Not an id' --catalogue "$dir/catalogue"
+status 2 new sts.two extra --catalogue "$dir/catalogue"
+has 'extra is too many'
+mkdir "$dir/it's"
+status 0 new sts.mine --catalogue "$dir/it's"
+has "--catalogue '$dir/it'\\\\''s' "
 status 0 run sts.mine --catalogue "$dir/catalogue" --shim "$shim" --out "$dir/out"
 has '1 pass'
 status 1 run sts.mine --catalogue "$dir/catalogue" --out "$dir/out" --time-limit 9 \
 	--scripts "$project/script" --command true
 has "--keep --time-limit 9 --catalogue '$dir/catalogue' --scripts '$project/script' --out "
+# What only says that the client is gone is left out, the order of what did not come, too.
+status 1 run flow.cold --shim 'exit 3' --out "$dir/out"
+if grep -q 'check *journal\.' "$dir/text"; then fail 'told: a row of the journal'; fi
 # Beside its twin a frame is a negative one.
 mkdir "$dir/catalogue/flow"
 cp "$project/scenarios/catalogue/flow/cold.json" "$dir/catalogue/flow"
@@ -214,7 +276,9 @@ grep -q negative "$dir/catalogue/sts/other.json" || fail 'the frame is no negati
 rm "$dir/catalogue/flow/cold.json"
 status 2 list --catalogue "$dir/catalogue"
 has 'flow.cold is not there'
-# An installed suite's own scenarios stay as they are.
+# The suite's own scenarios stay as they are, also those that are installed.
+status 2 new sts.mine
+has '^msiv2-conformance: --catalogue: needs the folder'
 mkdir -p "$dir/prefix/bin" "$dir/prefix/share/msiv2/catalogue"
 cp "$conformance" "$dir/prefix/bin"
 ln -s "$bin/../lib" "$dir/prefix/lib"

@@ -127,21 +127,48 @@ static void a_client_that_is_dead_for_good_ends_the_run(void **state)
 		assert_in_range(count_ran(troupe), RUN_DEAD_LIMIT,
 		                RUN_DEAD_LIMIT + 2 * (jobs[i] + 1));
 		check_not_run(troupe, "after many clients that went away");
-		assert_non_null(strstr(troupe->results.broken, "exit status 3"));
+		troupe_verdict(troupe, RUN_SANITY, VERDICT_FAIL, "exit status 3");
 		sandbox_path(&troupe->sandbox, "work", path);
 		tree_remove(path);
 		sandbox_folder(&troupe->sandbox, "work");
 	}
 }
 
-static void a_client_that_is_dead_from_the_beginning_plays_nothing(void **state)
+static void a_client_that_is_dead_from_the_beginning_plays_nothing_else(void **state)
 {
 	struct troupe *troupe = *state;
 
 	add_many(troupe, "good");
 	play(state, "exit 3");
-	assert_int_equal(count_ran(troupe), 0);
+	assert_int_equal(count_ran(troupe), 1);
 	assert_int_equal(troupe->results.count, MANY + 1);
+	troupe_verdict(troupe, RUN_SANITY, VERDICT_FAIL, "exit status 3");
+	check_not_run(troupe, "before anything else");
+}
+
+/* Nobody asked for the sane scenario; it is a row all the same. */
+static void what_ends_a_run_is_among_its_results(void **state)
+{
+	static const char *const group[] = {"sts"};
+	struct troupe *troupe = *state;
+
+	add_many(troupe, "good");
+	troupe->selection.filters = group;
+	troupe->selection.filter_count = 1;
+	play(state, "exit 3");
+	assert_int_equal(troupe->results.count, MANY + 1);
+	assert_int_equal(results_count(&troupe->results, VERDICT_FAIL), 1);
+	assert_int_equal(results_unplayed(&troupe->results), MANY);
+}
+
+static void a_command_that_asks_nothing_plays_nothing_else(void **state)
+{
+	struct troupe *troupe = *state;
+
+	add_many(troupe, "good");
+	troupe->plan.perform.mode = CLIENT_COMMAND;
+	play(state, "true");
+	assert_int_equal(count_ran(troupe), 1);
 	check_not_run(troupe, "before anything else");
 }
 
@@ -154,6 +181,7 @@ static void a_client_that_was_sane_and_is_not_any_more_ends_the_run(void **state
 	play(state, SPOILT_SHIM(10));
 	check_not_run(troupe, "after the group sts");
 	assert_int_equal(count_ran(troupe), MANY + 1);
+	troupe_verdict(troupe, RUN_SANITY, VERDICT_FAIL, "");
 	assert_false(troupe_result(troupe, "zzz.last")->ran);
 }
 
@@ -312,7 +340,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        WITH_TROUPE(clients_that_die_while_the_sane_one_lives_are_all_played),
 	        WITH_TROUPE(a_client_that_is_dead_for_good_ends_the_run),
-	        WITH_TROUPE(a_client_that_is_dead_from_the_beginning_plays_nothing),
+	        WITH_TROUPE(a_client_that_is_dead_from_the_beginning_plays_nothing_else),
+	        WITH_TROUPE(what_ends_a_run_is_among_its_results),
+	        WITH_TROUPE(a_command_that_asks_nothing_plays_nothing_else),
 	        WITH_TROUPE(a_client_that_was_sane_and_is_not_any_more_ends_the_run),
 	        WITH_TROUPE(a_client_that_never_was_sane_is_explained_by_the_others),
 	        WITH_TROUPE(without_the_sane_scenario_a_run_comes_to_its_end),

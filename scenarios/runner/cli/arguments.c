@@ -11,7 +11,6 @@
 #include "scenarios/runner/form.h"
 #include "scenarios/runner/run.h"
 
-#define SEED_MAX       INT64_C(9007199254740991) /* what JSON keeps exactly */
 #define TIME_LIMIT_MAX 86400
 
 /* A row's function that keeps the text in a member. */
@@ -59,7 +58,6 @@ TAKE_FLAG(quiet)
 TAKE_FLAG(help)
 TAKE_FLAG(version)
 TAKE_NUMBER(jobs, "-j", 1, RUN_JOBS_MAX)
-TAKE_NUMBER(seed, "--seed", 0, SEED_MAX)
 TAKE_NUMBER(time_limit_s, "--time-limit", 1, TIME_LIMIT_MAX)
 
 static enum msiv2_rc take_fast(void *into, const char *value, struct msiv2_error *err)
@@ -67,6 +65,16 @@ static enum msiv2_rc take_fast(void *into, const char *value, struct msiv2_error
 	(void)value;
 	(void)err;
 	((struct arguments *)into)->selection.fast = true;
+	return MSIV2_OK;
+}
+
+static enum msiv2_rc take_seed(void *into, const char *value, struct msiv2_error *err)
+{
+	struct arguments *arguments = into;
+
+	if (!text_to_int(value, 0, ARGUMENTS_SEED_MAX, &arguments->seed))
+		return err_set(err, MSIV2_CONFIG, "--seed", "not a number in range: %s", value);
+	arguments->seed_given = true;
 	return MSIV2_OK;
 }
 
@@ -81,7 +89,8 @@ static enum msiv2_rc take_level(void *into, const char *value, struct msiv2_erro
 static enum msiv2_rc take_shard(void *into, const char *value, struct msiv2_error *err)
 {
 	if (!selection_set_shard(&((struct arguments *)into)->selection, value))
-		return err_set(err, MSIV2_CONFIG, "--shard", "not of the form 2/5: %s", value);
+		return err_set(err, MSIV2_CONFIG, "--shard",
+		               "not a part such as 2/5, from 1/N to N/N: %s", value);
 	return MSIV2_OK;
 }
 
@@ -93,6 +102,7 @@ static enum msiv2_rc take_key(void *into, const char *value, struct msiv2_error 
 		return err_set(err, MSIV2_CONFIG, "--key", "memory, keyguard or hardware: %s",
 		               value);
 	((struct arguments *)into)->key = (enum key_kind)at;
+	((struct arguments *)into)->key_given = true;
 	return MSIV2_OK;
 }
 
@@ -188,7 +198,7 @@ static enum msiv2_rc check_address(const struct arguments *arguments, struct msi
 		const char *option;
 		bool given;
 	} rows[] = {
-	        {"--key", arguments->key != KEY_KIND_MEMORY},
+	        {"--key", arguments->key_given},
 	        {"--level", arguments->selection.some_levels},
 	        {"--fast", arguments->selection.fast},
 	        {"--shard", arguments->selection.shards > 1},

@@ -14,8 +14,9 @@
 #include "scenarios/runner/feature.h"
 #include "scenarios/runner/stop.h"
 
-#define ARGUMENTS_FILTERS 4096
-#define ARGUMENTS_OUT_DIR "conformance-out" /* without --out */
+#define ARGUMENTS_FILTERS  4096
+#define ARGUMENTS_OUT_DIR  "conformance-out"         /* without --out */
+#define ARGUMENTS_SEED_MAX INT64_C(9007199254740991) /* what JSON keeps exactly */
 
 /* The verbs, as a set. */
 enum verb_bit {
@@ -47,8 +48,10 @@ struct arguments {
 	const char *filters[ARGUMENTS_FILTERS];
 	size_t filter_count;
 	enum key_kind key;
+	bool key_given;
 	int64_t jobs; /* 0: one more than there are processors */
 	int64_t seed;
+	bool seed_given;
 	int64_t time_limit_s;
 	bool rerun_failed;
 	bool keep;
@@ -61,7 +64,7 @@ struct arguments {
 	const char *expected;
 	const char *catalogue;
 	const char *catalogue_given; /* as an option */
-	bool catalogue_installed;    /* it is the one beside the program: nobody asked for it */
+	bool catalogue_asked;        /* as an option or a variable */
 	const char *scripts;
 	const char *scripts_given; /* as an option */
 	const char *reports[REPORT_FORM_COUNT];

@@ -56,3 +56,14 @@ void output_complain(const char *where, const char *message)
 	bytes_addf(&line, "msiv2-conformance: %s: %s\n", where, message);
 	output_say(bytes_text(&line), line.len);
 }
+
+void output_add_quoted(const char *text, struct bytes *out)
+{
+	bytes_add_byte(out, '\'');
+	for (; *text; text++)
+		if (*text == '\'')
+			bytes_add_text(out, "'\\''");
+		else
+			bytes_add_byte(out, (uint8_t)*text);
+	bytes_add_byte(out, '\'');
+}

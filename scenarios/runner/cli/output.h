@@ -8,6 +8,9 @@
 #include "common/bytes.h"
 #include "common/err.h"
 
+/* The filters fit something, and yet there is nothing. */
+#define OUTPUT_NONE_LEFT "--level, --fast and --shard leave nothing of what the filters fit"
+
 /* Exit status of the program, for good (docs/conformance.md). */
 enum exit_status {
 	STATUS_GOOD = 0,
@@ -27,5 +30,8 @@ MSIV2_MUST_USE enum msiv2_rc output_write(const char *path, const struct bytes *
 void output_say(const char *text, size_t len);
 /* Writes "msiv2-conformance: where: message" to stderr. */
 void output_complain(const char *where, const char *message);
+
+/* Appends the text as a word for a shell. */
+void output_add_quoted(const char *text, struct bytes *out);
 
 #endif

@@ -53,9 +53,7 @@ enum msiv2_rc places_find(struct arguments *arguments, struct places *places,
 	TRY(find_installed(SCRIPTS, &places->scripts, err));
 	arguments->catalogue_given = arguments->catalogue;
 	arguments->scripts_given = arguments->scripts;
-	arguments->catalogue_installed = !arguments->catalogue &&
-	                                 text_empty(getenv("MSIV2_CATALOGUE")) &&
-	                                 places->catalogue.len > 0;
+	arguments->catalogue_asked = arguments->catalogue || !text_empty(getenv("MSIV2_CATALOGUE"));
 	arguments->catalogue = first_of(arguments->catalogue, "MSIV2_CATALOGUE", &places->catalogue,
 	                                MSIV2_CATALOGUE_DIR);
 	arguments->scripts =

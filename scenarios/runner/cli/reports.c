@@ -15,6 +15,7 @@
 #include "output.h"
 
 #define WHERE "report"
+#define AGAIN ".again" /* what is appended to OUT for who runs one scenario again */
 
 static void (*const forms[REPORT_FORM_COUNT])(const struct report *, struct bytes *) = {
         [REPORT_TAP] = report_tap,
@@ -30,25 +31,29 @@ void run_report_free(struct run_report *report)
 	bytes_free(&report->rerun);
 }
 
-/* A word for a shell. */
-static void add_quoted(const char *text, struct bytes *out)
-{
-	bytes_add_byte(out, '\'');
-	for (; *text; text++)
-		if (*text == '\'')
-			bytes_add_text(out, "'\\''");
-		else
-			bytes_add_byte(out, (uint8_t)*text);
-	bytes_add_byte(out, '\'');
-}
-
 /* " --option 'value'", when there is a value */
 static void add_option(const char *option, const char *value, struct bytes *out)
 {
 	if (!value)
 		return;
 	bytes_addf(out, " %s ", option);
-	add_quoted(value, out);
+	output_add_quoted(value, out);
+}
+
+/* Beside the folder of this run, where the evidence of the others stays. */
+static void add_out(const char *out_dir, struct bytes *out)
+{
+	OWNED_STRUCT(bytes) again = {0};
+	size_t len = strlen(out_dir);
+
+	while (len > 1 && out_dir[len - 1] == '/')
+		len--;
+	bytes_add(&again, out_dir, len);
+	if (len < strlen(AGAIN) ||
+	    strncmp(out_dir + len - strlen(AGAIN), AGAIN, strlen(AGAIN)) != 0)
+		bytes_add_text(&again, AGAIN);
+	add_option("--out", bytes_text(&again), out);
+	out->failed = out->failed || again.failed;
 }
 
 /* How one scenario is run again as it was. */
@@ -61,7 +66,7 @@ static void add_rerun(const struct results *results, const struct arguments *arg
 	bytes_addf(out, "msiv2-conformance run {} --%s", results->mode);
 	if (results->command) {
 		bytes_add_byte(out, ' ');
-		add_quoted(results->command, out);
+		output_add_quoted(results->command, out);
 		bytes_addf(out, " --key %s", results->key);
 	}
 	bytes_addf(out, " --seed %llu --keep", (unsigned long long)results->seed);
@@ -71,8 +76,7 @@ static void add_rerun(const struct results *results, const struct arguments *arg
 		bytes_addf(out, " --time-limit %lld", (long long)arguments->time_limit_s);
 	add_option("--catalogue", arguments->catalogue_given, out);
 	add_option("--scripts", arguments->scripts_given, out);
-	if (!text_equal(arguments->out_dir, ARGUMENTS_OUT_DIR))
-		add_option("--out", arguments->out_dir, out);
+	add_out(arguments->out_dir, out);
 }
 
 static void add_client(const struct results *results, struct bytes *out)

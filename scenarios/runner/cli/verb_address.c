@@ -69,22 +69,17 @@ static enum msiv2_rc choose(struct arguments *arguments, struct scenario *any,
 static const char *why_nothing(const cJSON *seen, bool needs_token)
 {
 	const cJSON *event;
-	bool came = false;
 	bool got_token = false;
 
 	cJSON_ArrayForEach(event, member(member(seen, "journal"), "events"))
 	{
 		const cJSON *status = member(event, "status");
 
-		/* What changed the world is no client's. */
-		if (text_equal(cJSON_GetStringValue(member(event, "listener")), "admin"))
-			continue;
-		came = true;
 		got_token = got_token ||
 		            (text_equal(cJSON_GetStringValue(member(event, "endpoint")), "token") &&
 		             cJSON_IsNumber(status) && status->valueint == HTTP_OK);
 	}
-	if (!came)
+	if (!result_has_asked(seen))
 		return "nobody came: the emulator was asked nothing";
 	return needs_token && !got_token ? "somebody came, but nobody got a token" : NULL;
 }
@@ -107,7 +102,7 @@ static enum msiv2_rc judge_it(const struct evidence *evidence, bool needs_token,
 {
 	OWNED_STRUCT(verdict) verdict = {0};
 	const char *nothing = why_nothing(evidence->seen, needs_token);
-	bool came = why_nothing(evidence->seen, false) == NULL;
+	bool came = result_has_asked(evidence->seen);
 	cJSON *run = member(evidence->seen, "run");
 
 	TRY(judge(evidence->scenario, evidence->seen, &verdict, err));
@@ -209,17 +204,21 @@ static enum msiv2_rc serve(struct arguments *arguments, const char *root,
 	OWNED_STRUCT(evidence) evidence = {0};
 	OWNED_STRUCT(results) results = {0};
 	int64_t begun_us = clock_mono_us(clock_system());
+	struct msiv2_error ignored;
 	struct result *result;
+	enum msiv2_rc rc;
 
 	TRY(begin_results(arguments, scenario, &results, err));
 	result = &results.items[0];
 	TRY(attend_and_collect(arguments, root, scenario, &evidence, err));
 	TRY(judge_it(&evidence, arguments->word_count == 0, &result->verdict, err));
 	results.took_ms = (clock_mono_us(clock_system()) - begun_us) / CLOCK_US_PER_MS;
-	TRY(keep(arguments, &evidence, result, err));
+	rc = keep(arguments, &evidence, result, err);
 	result->seen = steal(&evidence.seen);
 	*status = status_of(result->verdict.kind);
-	return report_it(arguments, &results, err);
+	/* It was judged, whatever became of the evidence. */
+	TRY(report_it(arguments, &results, rc == MSIV2_OK ? err : &ignored));
+	return rc;
 }
 
 enum msiv2_rc verb_address(struct arguments *arguments, enum exit_status *status,

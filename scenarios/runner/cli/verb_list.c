@@ -69,6 +69,8 @@ enum msiv2_rc verb_list(struct arguments *arguments, enum exit_status *status,
 		if (chosen[i])
 			add_line(&catalogue.items[i], &out);
 	*status = count > 0 ? STATUS_GOOD : STATUS_NOTHING;
+	if (count == 0)
+		output_complain("list", OUTPUT_NONE_LEFT);
 	return output_print(&out, err);
 }
 

@@ -80,23 +80,27 @@ static enum msiv2_rc tell_next(const struct arguments *arguments, const char *id
 	OWNED_STRUCT(bytes) text = {0};
 
 	bytes_addf(&text, "%s\nnext: write what it is about, then\n", path);
-	bytes_addf(&text, "  msiv2-conformance run %s --catalogue '%s' --shim CMD\n", id,
-	           arguments->catalogue);
+	bytes_addf(&text, "  msiv2-conformance run %s --catalogue ", id);
+	output_add_quoted(arguments->catalogue, &text);
+	bytes_add_text(&text, " --shim CMD\n");
 	return output_print(&text, err);
 }
 
 enum msiv2_rc verb_new(struct arguments *arguments, enum exit_status *status,
                        struct msiv2_error *err)
 {
-	const char *id = arguments->word_count == 1 ? arguments->words[0] : "";
+	const char *id = arguments->word_count > 0 ? arguments->words[0] : "";
 	OWNED_STRUCT(bytes) folder = {0};
 	OWNED_STRUCT(bytes) path = {0};
 	OWNED_STRUCT(bytes) text = {0};
 	char group[GROUP_SIZE];
 
+	if (arguments->word_count > 1)
+		return err_set(err, MSIV2_CONFIG, "ID", "is one: %s is too many",
+		               arguments->words[1]);
 	if (!scenario_id_valid(id))
 		return err_set(err, MSIV2_CONFIG, "ID", "is GROUP.NAME, of a-z, 0-9 and -");
-	if (arguments->catalogue_installed)
+	if (!arguments->catalogue_asked)
 		return err_set(
 		        err, MSIV2_CONFIG, "--catalogue",
 		        "needs the folder of your scenarios; those of the suite stay as they are");

@@ -145,7 +145,7 @@ static void complain_unknown(const struct results *results, const char *name,
 	feature_unknown(cJSON_GetObjectItemCaseSensitive(results->shim, name), words, &unknown);
 	if (unknown.len == 0)
 		return;
-	bytes_addf(&text, "docs/shim.md has no %s called ", name);
+	bytes_addf(&text, "%s that docs/shim.md does not know: ", name);
 	report_escape(ESCAPE_LINE, bytes_text(&unknown), &text);
 	output_complain("the shim's hello", bytes_text(&text));
 }
@@ -174,8 +174,10 @@ static enum msiv2_rc run_and_report(struct arguments *arguments, const struct ca
 	complain_unknown(&results, "keys", key_kind_words);
 	complain_unknown(&results, "features", feature_words);
 	complain_early(&results);
+	if (results.count == 0)
+		output_complain("run", OUTPUT_NONE_LEFT);
 	TRY(rc);
-	TRY(last_run_write(arguments->out_dir, &results, err));
+	TRY(last_run_write(arguments, &results, err));
 	*status = stop_asked(arguments->stop) ? STATUS_STOPPED : status_of(&results);
 	return MSIV2_OK;
 }
