@@ -43,8 +43,14 @@ size_t requirements_count(const struct requirements *requirements)
 
 static struct requirement read_row(const cJSON *row)
 {
-	return (struct requirement){text(row, "id"), text(row, "level"), text(row, "sentence"),
-	                            text(row, "source")};
+	const cJSON *missing = cJSON_GetObjectItemCaseSensitive(row, "not_testable");
+
+	return (struct requirement){.id = text(row, "id"),
+	                            .level = text(row, "level"),
+	                            .sentence = text(row, "sentence"),
+	                            .source = text(row, "source"),
+	                            .no_positive = text(missing, "positive"),
+	                            .no_negative = text(missing, "negative")};
 }
 
 struct requirement requirements_at(const struct requirements *requirements, size_t index)
@@ -61,5 +67,5 @@ struct requirement requirements_find(const struct requirements *requirements, co
 		if (text_equal(text(row, "id"), id))
 			return read_row(row);
 	}
-	return (struct requirement){id, "", "", ""};
+	return (struct requirement){id, "", "", "", "", ""};
 }

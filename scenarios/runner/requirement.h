@@ -14,6 +14,7 @@
 /* Borrowed from the registry. */
 struct requirement {
 	const char *id, *level, *sentence, *source;
+	const char *no_positive, *no_negative; /* why there is no such scenario; "": there is one */
 };
 
 struct requirements {

@@ -248,6 +248,9 @@ status 0 show flow.cold
 has 'META-01 MUST'
 status 0 explain STS-05
 has '^STS-05 MUST'
+status 0 explain META-09
+has '^  flow.cold '
+has '^  no negative one: '
 mkdir "$dir/catalogue"
 status 0 new sts.mine --catalogue "$dir/catalogue"
 has 'sts/mine.json'

@@ -139,6 +139,13 @@ static void add_about(const struct catalogue *catalogue, const char *id, struct 
 	}
 }
 
+/* Why no scenario of a kind is about it. */
+static void add_missing(const char *kind, const char *reason, struct bytes *out)
+{
+	if (*reason)
+		bytes_addf(out, "  no %s one: %s\n", kind, reason);
+}
+
 enum msiv2_rc verb_explain(struct arguments *arguments, enum exit_status *status,
                            struct msiv2_error *err)
 {
@@ -160,6 +167,8 @@ enum msiv2_rc verb_explain(struct arguments *arguments, enum exit_status *status
 	bytes_addf(&out, "%s %s (%s)\n%s\n\n", requirement.id, requirement.level,
 	           requirement.source, requirement.sentence);
 	add_about(&catalogue, requirement.id, &out);
+	add_missing("positive", requirement.no_positive, &out);
+	add_missing("negative", requirement.no_negative, &out);
 	*status = STATUS_GOOD;
 	return output_print(&out, err);
 }
