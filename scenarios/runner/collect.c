@@ -12,8 +12,6 @@
 enum msiv2_rc collect_put(struct evidence *evidence, const char *name, cJSON *item,
                           struct msiv2_error *err)
 {
-	if (!item)
-		item = cJSON_CreateNull();
 	if (item && cJSON_AddItemToObject(evidence->seen, name, item))
 		return MSIV2_OK;
 	cJSON_Delete(item);

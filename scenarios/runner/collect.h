@@ -13,7 +13,7 @@ MSIV2_MUST_USE enum msiv2_rc collect_emulator(const struct stage *stage, struct 
                                               struct msiv2_error *err);
 /* Adds what is missing of these as if nothing had happened: there was no emulator. */
 MSIV2_MUST_USE enum msiv2_rc collect_nothing(struct evidence *evidence, struct msiv2_error *err);
-/* Moves an item (NULL: null) into the evidence under that name. */
+/* Moves an item into the evidence under that name; NULL is one that there was no memory for. */
 MSIV2_MUST_USE enum msiv2_rc collect_put(struct evidence *evidence, const char *name, cJSON *item,
                                          struct msiv2_error *err);
 

@@ -496,7 +496,8 @@ enum msiv2_rc perform(const struct perform_plan *plan, const struct scenario *sc
 	}
 	TRY(collect_texts(&performance, err));
 	TRY(collect_nothing(out, err));
-	TRY(collect_put(out, "store", steal(&performance.store), err));
+	TRY(collect_put(out, "store",
+	                performance.store ? steal(&performance.store) : cJSON_CreateNull(), err));
 	TRY(collect_put(out, "secrets", secrets_json(&performance.secrets), err));
 	return collect_run(&performance, err);
 }
