@@ -24,7 +24,7 @@ shim=$1
 shift
 shard=1/1
 case ${1-} in
-*/*)
+[0-9]*/[0-9]*)
 	shard=$1
 	shift
 	;;

@@ -20,6 +20,7 @@ struct result {
 	struct verdict verdict;          /* owned */
 	enum verdict_kind judged;        /* before anybody said what was to be expected */
 	bool twin_only;                  /* ran because a chosen one needs it; not counted */
+	bool told;                       /* chosen or not: it ended the run */
 	bool ran;                        /* false: the run ended before it; the verdict says why */
 	cJSON *seen;                     /* struct evidence's; NULL when it did not run; owned */
 	char *evidence;                  /* the folder of its bundle, or NULL; owned */
@@ -47,6 +48,7 @@ struct results {
 	uint64_t seed;
 	int64_t started_s; /* of the system's clock */
 	int64_t took_ms;
+	bool cleared;                    /* what the run before left in its folder is gone */
 	char broken[VERDICT_WORDS_SIZE]; /* why the run ended early; "" = it did not */
 };
 

@@ -24,6 +24,19 @@
 typedef bool flag;
 DEFINE_OWNED(flag, mem_free)
 
+/* A result before it is handed in, with what it is from. */
+struct take {
+	struct result result;
+	struct evidence evidence;
+};
+
+static void take_free(struct take *take)
+{
+	result_free(&take->result);
+	evidence_free(&take->evidence);
+}
+DEFINE_OWNED_VALUE(take, take_free)
+
 /* What the workers share. */
 struct crew {
 	const struct run_plan *plan;
@@ -37,11 +50,10 @@ struct crew {
 	size_t done, total;
 	unsigned dead_in_row;
 	bool was_sane;      /* the sanity scenario passed the last time */
-	bool sanity_told;   /* it ended the run, and is a row of the results */
+	struct take ending; /* the sanity scenario that ended the run; it has a scenario then */
 	char due[DUE_SIZE]; /* when the sanity scenario is to be played next; empty: it is not due
 	                     */
 	bool met;           /* a client was started */
-	bool cleared;       /* what an earlier run left in out_dir is gone; under bundle_lock */
 	unsigned serial;    /* of private folders */
 	enum msiv2_rc rc;
 	struct msiv2_error err;
@@ -61,16 +73,41 @@ static const char *twin_verdict(const struct crew *crew, const struct scenario *
 	return result->ran ? verdict_word(result->judged) : "not run";
 }
 
-/* The sanity scenario may be played twice at once: beside the group that it is of. */
-static enum msiv2_rc keep_bundle(struct crew *crew, const struct evidence *evidence,
-                                 struct result *result, struct msiv2_error *err)
+/* What an earlier run left makes room. Under bundle_lock. */
+static enum msiv2_rc clear_once(struct crew *crew, struct msiv2_error *err)
+{
+	if (!crew->plan->out_dir || crew->results->cleared)
+		return MSIV2_OK;
+	TRY(out_folder_prepare(crew->plan->out_dir, err));
+	crew->results->cleared = true;
+	return MSIV2_OK;
+}
+
+/* As soon as there is a client, and not before. */
+static enum msiv2_rc clear_for(struct crew *crew, const struct evidence *evidence,
+                               struct msiv2_error *err)
 {
 	enum msiv2_rc rc;
 
-	if (!crew->plan->out_dir || (!crew->plan->keep && !verdict_is_bad(result->verdict.kind)))
+	if (!client_begun(evidence))
 		return MSIV2_OK;
 	(void)pthread_mutex_lock(&crew->bundle_lock);
-	rc = out_folder_keep(crew->plan->out_dir, evidence, result, err);
+	rc = clear_once(crew, err);
+	(void)pthread_mutex_unlock(&crew->bundle_lock);
+	return rc;
+}
+
+static enum msiv2_rc keep_bundle(struct crew *crew, struct take *take, struct msiv2_error *err)
+{
+	bool bad = verdict_is_bad(take->result.verdict.kind);
+	enum msiv2_rc rc;
+
+	if (!crew->plan->out_dir || (!crew->plan->keep && !bad))
+		return MSIV2_OK;
+	(void)pthread_mutex_lock(&crew->bundle_lock);
+	rc = clear_once(crew, err);
+	if (rc == MSIV2_OK)
+		rc = out_folder_keep(crew->plan->out_dir, &take->evidence, &take->result, err);
 	(void)pthread_mutex_unlock(&crew->bundle_lock);
 	return rc;
 }
@@ -81,12 +118,14 @@ static bool is_stopped(const struct crew *crew)
 }
 
 /* A client that was never there is no client: the command line is wrong. One that was there and is
- * not any more has earned its verdict. */
+ * not any more has earned its verdict. A scenario that was skipped without one says nothing. */
 static enum msiv2_rc check_started(struct crew *crew, const struct evidence *evidence,
                                    struct msiv2_error *err)
 {
 	bool met;
 
+	if (!client_begun(evidence))
+		return MSIV2_OK;
 	(void)pthread_mutex_lock(&crew->lock);
 	crew->met = crew->met || !unstarted(evidence);
 	met = crew->met;
@@ -94,24 +133,11 @@ static enum msiv2_rc check_started(struct crew *crew, const struct evidence *evi
 	return met ? MSIV2_OK : unstarted_error(evidence, crew->plan->perform.command, err);
 }
 
-/* What an earlier run left makes room as soon as there is a client, and not before. */
-static enum msiv2_rc clear_out(struct crew *crew, struct msiv2_error *err)
+/* Performs and judges. It has not run when the run was stopped. */
+static enum msiv2_rc play(struct crew *crew, const struct scenario *scenario, struct take *out,
+                          struct msiv2_error *err)
 {
-	enum msiv2_rc rc = MSIV2_OK;
-
-	(void)pthread_mutex_lock(&crew->bundle_lock);
-	if (crew->plan->out_dir && !crew->cleared)
-		rc = out_folder_prepare(crew->plan->out_dir, err);
-	crew->cleared = crew->cleared || rc == MSIV2_OK;
-	(void)pthread_mutex_unlock(&crew->bundle_lock);
-	return rc;
-}
-
-/* Performs and judges; *out is owned by the caller. It has not run when the run was stopped. */
-static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario, struct result *out,
-                             struct msiv2_error *err)
-{
-	OWNED_STRUCT(evidence) evidence = {0};
+	struct result *result = &out->result;
 	OWNED_STRUCT(bytes) dir = {0};
 	const cJSON *took;
 
@@ -120,24 +146,39 @@ static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario,
 	(void)pthread_mutex_unlock(&crew->lock);
 	TRY(bytes_done(&dir, WHERE, err));
 	TRY(perform(&crew->perform, scenario, twin_verdict(crew, scenario), bytes_text(&dir),
-	            &evidence, err));
+	            &out->evidence, err));
 	if (is_stopped(crew))
 		return MSIV2_OK;
-	TRY(check_started(crew, &evidence, err));
-	TRY(clear_out(crew, err));
-	out->scenario = scenario;
-	out->ran = true;
-	TRY(judge(evidence.scenario, evidence.seen, &out->verdict, err));
+	TRY(check_started(crew, &out->evidence, err));
+	TRY(clear_for(crew, &out->evidence, err));
+	result->scenario = scenario;
+	result->ran = true;
+	TRY(judge(out->evidence.scenario, out->evidence.seen, &result->verdict, err));
 	took = cJSON_GetObjectItemCaseSensitive(
-	        cJSON_GetObjectItemCaseSensitive(evidence.seen, "run"), "took_ms");
-	out->verdict.took_ms = cJSON_IsNumber(took) ? (int64_t)took->valuedouble : 0;
-	out->judged = out->verdict.kind;
-	if (crew->plan->amend)
-		crew->plan->amend(crew->plan->ctx, scenario, &out->verdict);
-	TRY(keep_bundle(crew, &evidence, out, err));
-	TRY(result_note_said(out, &evidence, err));
-	out->seen = steal(&evidence.seen);
+	        cJSON_GetObjectItemCaseSensitive(out->evidence.seen, "run"), "took_ms");
+	result->verdict.took_ms = cJSON_IsNumber(took) ? (int64_t)took->valuedouble : 0;
+	result->judged = result->verdict.kind;
+	return result_note_said(result, &out->evidence, err);
+}
+
+/* The evidence goes where it is kept, and the rest of it to the result. */
+static enum msiv2_rc file_away(struct crew *crew, struct take *take, struct msiv2_error *err)
+{
+	TRY(keep_bundle(crew, take, err));
+	take->result.seen = steal(&take->evidence.seen);
 	return MSIV2_OK;
+}
+
+/* All of it for one row. */
+static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario, struct take *out,
+                             struct msiv2_error *err)
+{
+	TRY(play(crew, scenario, out, err));
+	if (!out->result.ran)
+		return MSIV2_OK;
+	if (crew->plan->amend)
+		crew->plan->amend(crew->plan->ctx, scenario, &out->result.verdict);
+	return file_away(crew, out, err);
 }
 
 /* ---- the crew ---- */
@@ -148,9 +189,10 @@ static bool found_dead(const struct result *result)
 }
 
 /* A command that does nothing fails everything, and each failure says no more than that. */
-static bool asks_nothing(const struct crew *crew, const struct result *result)
+static bool asks_nothing(const struct crew *crew, const struct take *take)
 {
-	return crew->plan->perform.mode == CLIENT_COMMAND && !result_has_asked(result->seen);
+	return crew->plan->perform.mode == CLIENT_COMMAND && take->result.judged == VERDICT_FAIL &&
+	       !result_has_asked(take->evidence.seen);
 }
 
 /* The next scenario of the round, or -1. */
@@ -184,12 +226,10 @@ static void hand_in(struct crew *crew, size_t index, struct result *result, enum
                     const struct msiv2_error *err)
 {
 	struct result *place = &crew->results->items[index];
-	bool taken;
 
 	(void)pthread_mutex_lock(&crew->lock);
 	give_up(crew, rc, err);
-	taken = crew->sanity_told && text_equal(place->scenario->id, RUN_SANITY);
-	if (rc == MSIV2_OK && result->ran && !taken) {
+	if (rc == MSIV2_OK && result->ran) {
 		result->twin_only = place->twin_only;
 		verdict_free(&place->verdict);
 		*place = steal(result);
@@ -207,29 +247,40 @@ static void *work(void *ctx)
 	ptrdiff_t index;
 
 	while ((index = take_next(crew)) >= 0) {
-		OWNED_STRUCT(result) result = {0};
+		OWNED_STRUCT(take) take = {0};
 		struct msiv2_error err = {0};
-		enum msiv2_rc rc =
-		        try_one(crew, &crew->plan->catalogue->items[index], &result, &err);
+		enum msiv2_rc rc = try_one(crew, &crew->plan->catalogue->items[index], &take, &err);
 
-		hand_in(crew, (size_t)index, &result, rc, &err);
+		hand_in(crew, (size_t)index, &take.result, rc, &err);
 	}
 	return NULL;
 }
 
-/* The run ends by the sanity scenario, which stands among the results and explains why. */
-static void break_by_sanity(struct crew *crew, const char *when, struct result *result)
+/* The run ends by the sanity scenario. It becomes a row when nobody plays any more. */
+static void break_by_sanity(struct crew *crew, const char *when, struct take *take)
 {
-	struct result *place =
-	        &crew->results->items[result->scenario - crew->plan->catalogue->items];
-
 	(void)pthread_mutex_lock(&crew->lock);
 	words_set(crew->results->broken, sizeof(crew->results->broken),
 	          "the client fails " RUN_SANITY " %s", when);
-	result_free(place);
-	*place = steal(result);
-	crew->sanity_told = true;
 	(void)pthread_mutex_unlock(&crew->lock);
+	crew->ending = steal(take);
+}
+
+/* What ended the run is the row of its scenario, and explains why. Whatever was expected of it: a
+ * dead client is a failure. */
+static enum msiv2_rc tell_ending(struct crew *crew, struct msiv2_error *err)
+{
+	const struct scenario *scenario = crew->ending.result.scenario;
+	struct result *place;
+
+	if (!scenario)
+		return MSIV2_OK;
+	TRY(file_away(crew, &crew->ending, err));
+	place = &crew->results->items[scenario - crew->plan->catalogue->items];
+	result_free(place);
+	*place = steal(&crew->ending.result);
+	place->told = true;
+	return MSIV2_OK;
 }
 
 /* The client is alive, and no worse than it was: a sanity scenario that fails from the beginning is
@@ -237,7 +288,7 @@ static void break_by_sanity(struct crew *crew, const char *when, struct result *
 static enum msiv2_rc check_sanity(struct crew *crew, const char *when, struct msiv2_error *err)
 {
 	const struct scenario *sanity = catalogue_find(crew->plan->catalogue, RUN_SANITY);
-	OWNED_STRUCT(result) result = {0};
+	OWNED_STRUCT(take) take = {0};
 	bool bad;
 
 	/* Whoever asks goes on afterwards, unless the run is broken. */
@@ -246,12 +297,13 @@ static enum msiv2_rc check_sanity(struct crew *crew, const char *when, struct ms
 	(void)pthread_mutex_unlock(&crew->lock);
 	if (!sanity || crew->total < RUN_SANITY_FROM || crew->results->broken[0] != '\0')
 		return MSIV2_OK;
-	TRY(try_one(crew, sanity, &result, err));
-	if (!result.ran)
+	TRY(play(crew, sanity, &take, err));
+	if (!take.result.ran)
 		return MSIV2_OK;
-	bad = verdict_is_bad(result.verdict.kind);
-	if (found_dead(&result) || asks_nothing(crew, &result) || (bad && crew->was_sane))
-		break_by_sanity(crew, when, &result);
+	bad = verdict_is_bad(take.result.judged);
+	if (result_is_dead(take.evidence.seen) || asks_nothing(crew, &take) ||
+	    (bad && crew->was_sane))
+		break_by_sanity(crew, when, &take);
 	crew->was_sane = !bad;
 	return MSIV2_OK;
 }
@@ -398,8 +450,7 @@ static void tidy(struct crew *crew, const bool *chosen, const bool *twins)
 
 		if (!results->shim && cJSON_IsObject(hello))
 			results->shim = cJSON_Duplicate(hello, true);
-		if (chosen[i] || (twins[i] && result->ran) ||
-		    (crew->sanity_told && text_equal(result->scenario->id, RUN_SANITY)))
+		if (chosen[i] || (twins[i] && result->ran) || result->told)
 			results->items[kept++] = *result;
 	}
 	results->count = kept;
@@ -431,6 +482,8 @@ static enum msiv2_rc run_in(struct crew *crew, struct msiv2_error *err)
 		return err_no_memory(err, WHERE);
 	}
 	rc = run_groups(crew, err);
+	if (rc == MSIV2_OK)
+		rc = tell_ending(crew, err);
 	(void)pthread_mutex_destroy(&crew->bundle_lock);
 	(void)pthread_mutex_destroy(&crew->lock);
 	return rc;
@@ -470,6 +523,7 @@ enum msiv2_rc run(const struct run_plan *plan, struct results *out, struct msiv2
 	OWNED_STRUCT(private_dir) root = {0};
 	int64_t begun_us = clock_mono_us(clock_system());
 	struct crew crew = {.plan = plan, .perform = plan->perform, .results = &results};
+	enum msiv2_rc rc;
 
 	if (!chosen || !twins || !wanted)
 		return err_no_memory(err, WHERE);
@@ -482,7 +536,9 @@ enum msiv2_rc run(const struct run_plan *plan, struct results *out, struct msiv2
 	describe(plan, &results);
 	TRY(private_dir_make(&root, err));
 	crew.root = bytes_text(&root.path);
-	TRY(run_in(&crew, err));
+	rc = run_in(&crew, err);
+	take_free(&crew.ending);
+	TRY(rc);
 	settle(&crew);
 	tidy(&crew, chosen, twins);
 	results.took_ms = (clock_mono_us(clock_system()) - begun_us) / CLOCK_US_PER_MS;

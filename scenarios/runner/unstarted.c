@@ -24,6 +24,13 @@ static bool exit_says_so(const cJSON *run)
 	       (status->valueint == NOT_FOUND || status->valueint == NOT_EXECUTABLE);
 }
 
+bool client_begun(const struct evidence *evidence)
+{
+	const cJSON *run = member(evidence->seen, "run");
+
+	return cJSON_IsObject(member(run, "exit")) || cJSON_IsObject(member(run, "shim"));
+}
+
 bool unstarted(const struct evidence *evidence)
 {
 	const cJSON *run = member(evidence->seen, "run");

@@ -10,6 +10,8 @@
 
 #include "evidence.h"
 
+/* A process of the client was begun; not so where a scenario was skipped without one. */
+bool client_begun(const struct evidence *evidence);
 /* The evidence shows no client: one of these exits, and no first line, or, from a black box,
  * nothing in the journal. */
 bool unstarted(const struct evidence *evidence);

@@ -86,6 +86,19 @@ done
 echo '{}' >"$dir/out/last-run.json"
 status 2 run --rerun-failed --shim "$shim" --out "$dir/out"
 has 'did not come to its end'
+# What was not chosen this time, and what no client was begun for, stays to be run again.
+listed='"failed":\["flow.bearer","flow.cold","flow.call"\]'
+echo '{"failed":["flow.bearer","flow.cold","flow.call"],"seed":1}' >"$dir/out/last-run.json"
+status 4 run store.reused --shim "$dir/none" --out "$dir/out"
+grep -q "$listed" "$dir/out/last-run.json" || fail 'a skip has cleared the list'
+status 2 run attestation.hardware flow.cold -j1 --shim "$dir/none" --out "$dir/out"
+grep -q "$listed" "$dir/out/last-run.json" || fail 'a client that is not there cleared the list'
+status 0 run --rerun-failed --shard 2/3 --shim "$shim" --out "$dir/out"
+has '^1 pass$'
+[ "$(grep -o 'flow\.[a-z]*' "$dir/out/last-run.json" | wc -l)" -eq 2 ] || fail 'they are forgotten'
+status 0 run --rerun-failed --shim "$shim" --out "$dir/out"
+status 4 run --rerun-failed --shim "$shim" --out "$dir/out"
+has 'nothing failed'
 
 # A twin that was expected to fail, and passes, is a twin that passes.
 echo '{"expected":[{"scenario":"flow.cold","check":"outcome","reason":"x",
@@ -111,6 +124,11 @@ grep -q 'no module' "$dir/markdown" || fail 'Markdown does not say why'
 [ "$(grep -o '&#10;again ' "$dir/junit" | wc -l)" -eq 1 ] ||
 	fail 'what was not played is to be run again'
 status 1 run flow --command true --out "$dir/out"
+has '^1 fail, 15 not played$'
+status 4 run flow --command 'exit 77' --out "$dir/out"
+# A client that is dead is none that was expected to fail.
+status 1 run flow --shim 'echo no module >&2; exit 3' --out "$dir/out" --expected "$dir/expected"
+has '^    stderr     no module$'
 has '^1 fail, 15 not played$'
 
 # A client that goes away: what it said last, without tokens; where the evidence is; how to run it
@@ -200,6 +218,13 @@ address 4 : flow.cold
 has '^skip flow.cold: nobody came'
 address 4 "$asks"
 has 'nobody got a token'
+# An address at which nobody came leaves what is there; one that was judged can be explained.
+status 1 run flow.cold --command false --out "$dir/came.out"
+address 4 : --out "$dir/came.out"
+status 1 run --rerun-failed --command false --out "$dir/came.out"
+address 1 "$asks -X PUT" --out "$dir/came.out"
+status 4 run --rerun-failed --command false --out "$dir/came.out"
+has 'nothing failed'
 # Who has the folder does not take the verdict away.
 (
 	cd "$dir"

@@ -135,6 +135,18 @@ for signal in INT TERM; do
 		assert len(cases) == 16, len(cases)
 	END
 done
+# What was to be run again stays so, also when the client was alive before.
+echo '{"failed":["flow.bearer","flow.cached","flow.call"],"seed":1,"key":"memory"}' \
+	>"$dir/out/last-run.json"
+start 1 --rerun-failed -j1
+kill -s INT "$runner"
+got=0
+wait "$runner" || got=$?
+runner=
+[ "$got" -eq 130 ] || fail "exit status $got, not 130"
+grep -q '"flow.bearer","flow.cached","flow.call"' "$dir/out/last-run.json" ||
+	fail 'they are forgotten'
+status 0 run --rerun-failed --shim "$shim"
 # What was not played is not what failed.
 status 4 run --rerun-failed --shim "$shim"
 has 'nothing failed'

@@ -118,46 +118,6 @@ static void many_at_once_are_each_played_once_and_told_one_by_one(void **state)
 		assert_ptr_equal(troupe->results.items[i].scenario, &troupe->catalogue.items[i]);
 }
 
-/* The second and the third time that flow.cold is judged, both come to this at the same time. */
-static struct {
-	pthread_barrier_t both;
-	atomic_int times;
-} meeting;
-
-static void meet(void *ctx, const struct scenario *scenario, struct verdict *verdict)
-{
-	int nth;
-
-	(void)ctx;
-	(void)verdict;
-	if (!text_equal(scenario->id, RUN_SANITY))
-		return;
-	nth = atomic_fetch_add(&meeting.times, 1);
-	if (nth == 1 || nth == 2)
-		(void)pthread_barrier_wait(&meeting.both);
-}
-
-/* After the group before its own it is played beside its own. */
-static void the_sanity_scenario_may_be_kept_twice_at_once(void **state)
-{
-	struct troupe *troupe = *state;
-
-	troupe_add(troupe, "csr", "a", "good", NULL);
-	troupe_add(troupe, "csr", "b", "good", NULL);
-	troupe->plan.jobs = 2;
-	troupe->plan.out_dir = troupe->out_dir;
-	troupe->plan.keep = true;
-	troupe->plan.amend = meet;
-	assert_int_equal(pthread_barrier_init(&meeting.both, NULL, 2), 0);
-	for (int i = 0; i < 5; i++) {
-		atomic_store(&meeting.times, 0);
-		play(state);
-		assert_int_equal(atomic_load(&meeting.times), 4);
-		assert_int_equal(results_count(&troupe->results, VERDICT_PASS), 3);
-	}
-	(void)pthread_barrier_destroy(&meeting.both);
-}
-
 static void nothing_chosen_is_an_empty_run(void **state)
 {
 	static const char *const filters[] = {"none.*"};
@@ -387,7 +347,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        WITH_TROUPE(each_end_of_a_client_has_its_verdict),
 	        WITH_TROUPE(many_at_once_are_each_played_once_and_told_one_by_one),
-	        WITH_TROUPE(the_sanity_scenario_may_be_kept_twice_at_once),
 	        WITH_TROUPE(nothing_chosen_is_an_empty_run),
 	        WITH_TROUPE(a_negative_one_is_judged_with_the_verdict_of_its_twin),
 	        WITH_TROUPE(evidence_is_kept_of_what_was_bad_or_of_all),

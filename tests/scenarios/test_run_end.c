@@ -18,6 +18,7 @@
 #define SLOW_MS   20000 /* nothing here takes so long unless something was waited for */
 #define POINTS    8     /* of a run at which something fails */
 #define CALLS_MAX 1000000
+#define FILE_MAX  ((size_t)1024 * 1024)
 
 /* A client that ends with status 3 from its nth start on. */
 #define MORTAL_SHIM(n)                                                                             \
@@ -72,6 +73,35 @@ static void play(void **state, const char *shim)
 		fail_msg("%s: %s", err.where, err.message);
 }
 
+/* A mortal shim begins to count anew. */
+static void forget_starts(const struct troupe *troupe)
+{
+	char path[SANDBOX_PATH];
+
+	sandbox_path(&troupe->sandbox, "work", path);
+	tree_remove(path);
+	sandbox_folder(&troupe->sandbox, "work");
+}
+
+/* The verdict in the folder that the row names is the row's. */
+static void check_evidence(const struct result *result)
+{
+	static const struct blame blame = {MSIV2_CONFIG, "verdict.json"};
+	OWNED_STRUCT(bytes) path = {0};
+	OWNED_STRUCT(bytes) text = {0};
+	OWNED(cJSON) *verdict = NULL;
+
+	assert_true(result->ran);
+	assert_non_null(result->evidence);
+	bytes_addf(&path, "%s/verdict.json", result->evidence);
+	assert_int_equal(files_read(bytes_text(&path), FILE_MAX, MSIV2_CONFIG, &text, NULL),
+	                 MSIV2_OK);
+	assert_int_equal(json_parse_object(text.data, text.len, &blame, &verdict, NULL), MSIV2_OK);
+	assert_string_equal(
+	        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(verdict, "verdict")),
+	        verdict_word(result->verdict.kind));
+}
+
 static size_t count_ran(const struct troupe *troupe)
 {
 	size_t count = 0;
@@ -119,8 +149,6 @@ static void a_client_that_is_dead_for_good_ends_the_run(void **state)
 
 	add_some(troupe, "flow", 2 * MANY, "good");
 	for (size_t i = 0; i < TEXT_COUNT(jobs); i++) {
-		char path[SANDBOX_PATH];
-
 		troupe->plan.jobs = jobs[i];
 		play(state, MORTAL_SHIM(5));
 		/* Those at once come in any order: one that lives begins the row anew. */
@@ -128,9 +156,7 @@ static void a_client_that_is_dead_for_good_ends_the_run(void **state)
 		                RUN_DEAD_LIMIT + 2 * (jobs[i] + 1));
 		check_not_run(troupe, "after many clients that went away");
 		troupe_verdict(troupe, RUN_SANITY, VERDICT_FAIL, "exit status 3");
-		sandbox_path(&troupe->sandbox, "work", path);
-		tree_remove(path);
-		sandbox_folder(&troupe->sandbox, "work");
+		forget_starts(troupe);
 	}
 }
 
@@ -161,15 +187,26 @@ static void what_ends_a_run_is_among_its_results(void **state)
 	assert_int_equal(results_unplayed(&troupe->results), MANY);
 }
 
-static void a_command_that_asks_nothing_plays_nothing_else(void **state)
+/* The sane scenario is played beside its own group, and ends the run there or not. */
+static void a_row_has_the_evidence_of_its_own_verdict(void **state)
 {
+	static const char *const shims[] = {MORTAL_SHIM(2), MORTAL_SHIM(3), MORTAL_SHIM(4),
+	                                    MORTAL_SHIM(5), MORTAL_SHIM(6), MORTAL_SHIM(9)};
 	struct troupe *troupe = *state;
+	unsigned ended = 0;
 
-	add_many(troupe, "good");
-	troupe->plan.perform.mode = CLIENT_COMMAND;
-	play(state, "true");
-	assert_int_equal(count_ran(troupe), 1);
-	check_not_run(troupe, "before anything else");
+	troupe_add(troupe, "csr", "a", "good", NULL);
+	troupe_add(troupe, "csr", "b", "good", NULL);
+	troupe->plan.jobs = 2;
+	troupe->plan.out_dir = troupe->out_dir;
+	troupe->plan.keep = true;
+	for (size_t i = 0; i < TEXT_COUNT(shims); i++) {
+		play(state, shims[i]);
+		ended += troupe->results.broken[0] != '\0';
+		check_evidence(troupe_result(troupe, RUN_SANITY));
+		forget_starts(troupe);
+	}
+	assert_in_range(ended, 1, TEXT_COUNT(shims) - 1);
 }
 
 static void a_client_that_was_sane_and_is_not_any_more_ends_the_run(void **state)
@@ -342,7 +379,7 @@ int main(void)
 	        WITH_TROUPE(a_client_that_is_dead_for_good_ends_the_run),
 	        WITH_TROUPE(a_client_that_is_dead_from_the_beginning_plays_nothing_else),
 	        WITH_TROUPE(what_ends_a_run_is_among_its_results),
-	        WITH_TROUPE(a_command_that_asks_nothing_plays_nothing_else),
+	        WITH_TROUPE(a_row_has_the_evidence_of_its_own_verdict),
 	        WITH_TROUPE(a_client_that_was_sane_and_is_not_any_more_ends_the_run),
 	        WITH_TROUPE(a_client_that_never_was_sane_is_explained_by_the_others),
 	        WITH_TROUPE(without_the_sane_scenario_a_run_comes_to_its_end),

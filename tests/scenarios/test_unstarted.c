@@ -45,6 +45,28 @@ static void an_exit_of_126_or_127_without_a_word_is_no_client(void **state)
 	}
 }
 
+static void a_client_was_begun_when_it_ended_or_said_hello(void **state)
+{
+	static const struct {
+		const char *seen;
+		bool wanted;
+	} rows[] = {
+	        {"{\"run\":{\"shim\":null,\"exit\":null}}", false},
+	        {"{\"run\":{\"shim\":{\"protocol\":1},\"exit\":null}}", true},
+	        {"{\"run\":{\"shim\":null,\"exit\":{\"status\":0}}}", true},
+	        {"{\"run\":{\"shim\":null,\"exit\":{\"signal\":9}}}", true},
+	        {"{}", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TEXT_COUNT(rows); i++) {
+		OWNED_STRUCT(evidence) evidence = {0};
+
+		make(&evidence, rows[i].seen);
+		assert_int_equal(client_begun(&evidence), rows[i].wanted);
+	}
+}
+
 static void the_error_has_the_command_and_the_shells_last_words(void **state)
 {
 	static const struct {
@@ -73,6 +95,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(an_exit_of_126_or_127_without_a_word_is_no_client),
+	        cmocka_unit_test(a_client_was_begun_when_it_ended_or_said_hello),
 	        cmocka_unit_test(the_error_has_the_command_and_the_shells_last_words),
 	};
 

@@ -5,6 +5,7 @@
 
 #include "common/files.h"
 #include "common/json.h"
+#include "common/text.h"
 #include "output.h"
 #include "scenarios/runner/form.h"
 #include "scenarios/runner/out_folder.h"
@@ -22,14 +23,6 @@ static enum msiv2_rc path_of(const char *out_dir, struct bytes *path, struct msi
 	return bytes_done(path, out_dir, err);
 }
 
-static bool any_ran(const struct results *results)
-{
-	for (size_t i = 0; i < results->count; i++)
-		if (results->items[i].ran)
-			return true;
-	return false;
-}
-
 /* It is to be run again. */
 static bool is_left(const struct result *result, bool rerun)
 {
@@ -41,6 +34,30 @@ static bool is_left(const struct result *result, bool rerun)
 	             : result->ran && verdict_is_bad(kind);
 }
 
+static bool has_row(const struct results *results, const char *id)
+{
+	for (size_t i = 0; i < results->count; i++)
+		if (!results->items[i].twin_only && text_equal(results->items[i].scenario->id, id))
+			return true;
+	return false;
+}
+
+static enum msiv2_rc add_id(cJSON *failed, const char *id, struct msiv2_error *err)
+{
+	return cJSON_AddItemToArray(failed, cJSON_CreateString(id)) ? MSIV2_OK
+	                                                            : err_no_memory(err, NAME);
+}
+
+/* What was to be run again, and was not chosen. */
+static enum msiv2_rc add_unchosen(const struct arguments *arguments, const struct results *results,
+                                  cJSON *failed, struct msiv2_error *err)
+{
+	for (size_t i = 0; arguments->rerun_failed && i < arguments->filter_count; i++)
+		if (!has_row(results, arguments->filters[i]))
+			TRY(add_id(failed, arguments->filters[i], err));
+	return MSIV2_OK;
+}
+
 enum msiv2_rc last_run_write(const struct arguments *arguments, const struct results *results,
                              struct msiv2_error *err)
 {
@@ -49,16 +66,15 @@ enum msiv2_rc last_run_write(const struct arguments *arguments, const struct res
 	OWNED_STRUCT(bytes) text = {0};
 	cJSON *failed = cJSON_AddArrayToObject(json, FAILED);
 
-	if (!any_ran(results))
+	if (!results->cleared)
 		return MSIV2_OK;
 	if (!failed || !cJSON_AddNumberToObject(json, SEED, (double)results->seed) ||
 	    !cJSON_AddStringToObject(json, KEY, results->key))
 		return err_no_memory(err, NAME);
 	for (size_t i = 0; i < results->count; i++)
-		if (is_left(&results->items[i], arguments->rerun_failed) &&
-		    !cJSON_AddItemToArray(failed,
-		                          cJSON_CreateString(results->items[i].scenario->id)))
-			return err_no_memory(err, NAME);
+		if (is_left(&results->items[i], arguments->rerun_failed))
+			TRY(add_id(failed, results->items[i].scenario->id, err));
+	TRY(add_unchosen(arguments, results, failed, err));
 	json_print(json, &text);
 	bytes_add_byte(&text, '\n');
 	TRY(path_of(arguments->out_dir, &path, err));
@@ -71,7 +87,7 @@ static enum msiv2_rc take_over(const cJSON *before, const char *where, struct ar
 {
 	const cJSON *seed = cJSON_GetObjectItemCaseSensitive(before, SEED);
 	const cJSON *key = cJSON_GetObjectItemCaseSensitive(before, KEY);
-	int at = form_word(key_kind_words, cJSON_GetStringValue(key));
+	int at = key ? form_word(key_kind_words, cJSON_GetStringValue(key)) : KEY_KIND_MEMORY;
 
 	if (!cJSON_IsNumber(seed) || !(seed->valuedouble >= 0) ||
 	    !(seed->valuedouble <= (double)ARGUMENTS_SEED_MAX))
@@ -99,7 +115,7 @@ enum msiv2_rc last_run_choose(struct arguments *arguments, cJSON **kept, bool *a
 	blame.where = bytes_text(&path);
 	TRY(json_parse_object(text.data, text.len, &blame, kept, err));
 	failed = cJSON_GetObjectItemCaseSensitive(*kept, FAILED);
-	if (!failed)
+	if (!cJSON_IsArray(failed))
 		return err_set(err, MSIV2_CONFIG, blame.where,
 		               "that run did not come to its end: what failed is not known");
 	TRY(take_over(*kept, blame.where, arguments, err));

@@ -10,7 +10,8 @@
 #include "scenarios/runner/results.h"
 
 /* Writes it: seed, kind of key, and the ids of what was bad; of what is not good yet, when that is
- * why they ran (--rerun-failed). When nothing ran it stays as it is. */
+ * why they ran (--rerun-failed), with those that were not chosen. It stays as it is when the
+ * folder was not cleared for this run. */
 MSIV2_MUST_USE enum msiv2_rc last_run_write(const struct arguments *arguments,
                                             const struct results *results, struct msiv2_error *err);
 /* Makes the bad ones of the run before the filters, in the place of those that were given, and its

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "last_run.h"
 #include "reports.h"
 #include "scenarios/runner/out_folder.h"
 #include "scenarios/runner/perform.h"
@@ -123,17 +124,22 @@ static bool is_out_wanted(const struct arguments *arguments)
 }
 
 static enum msiv2_rc keep(const struct arguments *arguments, const struct evidence *evidence,
-                          struct result *result, struct msiv2_error *err)
+                          struct results *results, struct msiv2_error *err)
 {
 	OWNED_STRUCT(out_folder_claim) claim = {0};
+	/* Whoever came was judged by no scenario that could be run again. */
+	const struct results nothing = {
+	        .key = results->key, .seed = results->seed, .cleared = true};
+	struct result *result = &results->items[0];
 
 	if (!arguments->keep && !verdict_is_bad(result->verdict.kind))
 		return MSIV2_OK;
-	if (!is_out_wanted(arguments)) {
+	if (!is_out_wanted(arguments))
 		TRY(out_folder_claim(arguments->out_dir, &claim, err));
-		TRY(out_folder_prepare(arguments->out_dir, err));
-	}
-	return out_folder_keep(arguments->out_dir, evidence, result, err);
+	TRY(out_folder_prepare(arguments->out_dir, err));
+	results->cleared = true;
+	TRY(out_folder_keep(arguments->out_dir, evidence, result, err));
+	return last_run_write(arguments, arguments->word_count > 0 ? results : &nothing, err);
 }
 
 static enum msiv2_rc report_it(const struct arguments *arguments, const struct results *results,
@@ -213,7 +219,7 @@ static enum msiv2_rc serve(struct arguments *arguments, const char *root,
 	TRY(attend_and_collect(arguments, root, scenario, &evidence, err));
 	TRY(judge_it(&evidence, arguments->word_count == 0, &result->verdict, err));
 	results.took_ms = (clock_mono_us(clock_system()) - begun_us) / CLOCK_US_PER_MS;
-	rc = keep(arguments, &evidence, result, err);
+	rc = keep(arguments, &evidence, &results, err);
 	result->seen = steal(&evidence.seen);
 	*status = status_of(result->verdict.kind);
 	/* It was judged, whatever became of the evidence. */
@@ -234,7 +240,7 @@ enum msiv2_rc verb_address(struct arguments *arguments, enum exit_status *status
 	TRY(run_report_check(arguments, err));
 	if (is_out_wanted(arguments)) {
 		TRY(out_folder_claim(arguments->out_dir, &claim, err));
-		TRY(out_folder_prepare(arguments->out_dir, err));
+		TRY(out_folder_check(arguments->out_dir, err));
 	}
 	TRY(private_dir_make(&root, err));
 	return serve(arguments, bytes_text(&root.path), scenario, status, err);

@@ -130,8 +130,9 @@ static void complain_early(const struct results *results)
 
 	if (results->broken[0] == '\0')
 		return;
-	bytes_addf(&text, "%zu scenarios were not played: %s", results_unplayed(results),
-	           results->broken);
+	if (results_unplayed(results) > 0)
+		bytes_addf(&text, "%zu scenarios were not played: ", results_unplayed(results));
+	bytes_add_text(&text, results->broken);
 	output_complain("the run ended early", bytes_text(&text));
 }
 
@@ -156,7 +157,6 @@ static enum msiv2_rc run_and_report(struct arguments *arguments, const struct ca
 	OWNED_STRUCT(requirements) requirements = {0};
 	OWNED_STRUCT(run_report) report = {0};
 	OWNED_STRUCT(results) results = {0};
-	OWNED_STRUCT(out_folder_claim) claim = {0};
 	OWNED_STRUCT(desk) desk = {0};
 	struct run_plan plan;
 	enum msiv2_rc rc;
@@ -164,7 +164,6 @@ static enum msiv2_rc run_and_report(struct arguments *arguments, const struct ca
 	TRY(requirements_read(&requirements, err));
 	TRY(read_expected(arguments->expected, catalogue, &desk, err));
 	TRY(tool_choose(arguments, &desk.tool, err));
-	TRY(out_folder_claim(arguments->out_dir, &claim, err));
 	progress_begin(&desk.progress, arguments->quiet);
 	plan = plan_of(arguments, catalogue, &desk);
 	TRY(run(&plan, &results, err));
@@ -185,6 +184,7 @@ static enum msiv2_rc run_and_report(struct arguments *arguments, const struct ca
 enum msiv2_rc verb_run(struct arguments *arguments, enum exit_status *status,
                        struct msiv2_error *err)
 {
+	OWNED_STRUCT(out_folder_claim) claim = {0};
 	OWNED_STRUCT(catalogue) catalogue = {0};
 	OWNED(cJSON) *kept = NULL;
 	bool any = true;
@@ -194,6 +194,8 @@ enum msiv2_rc verb_run(struct arguments *arguments, enum exit_status *status,
 	if (!arguments->shim && !arguments->command)
 		return err_set(err, MSIV2_CONFIG, "run", "needs --shim, --command or --address");
 	TRY(verbs_load(arguments, &catalogue, err));
+	if (arguments->rerun_failed && files_exists(arguments->out_dir))
+		TRY(out_folder_claim(arguments->out_dir, &claim, err));
 	if (arguments->rerun_failed)
 		TRY(last_run_choose(arguments, &kept, &any, err));
 	arguments->selection.filter_count = arguments->filter_count;
@@ -204,5 +206,7 @@ enum msiv2_rc verb_run(struct arguments *arguments, enum exit_status *status,
 	}
 	TRY(verbs_check_filters(arguments, &catalogue, err));
 	TRY(run_report_check(arguments, err));
+	if (!arguments->rerun_failed)
+		TRY(out_folder_claim(arguments->out_dir, &claim, err));
 	return run_and_report(arguments, &catalogue, status, err);
 }
