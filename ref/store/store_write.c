@@ -228,6 +228,21 @@ static bool goes_with(const void *ctx, const struct store_record *record)
 	return issued_s < refused_s;
 }
 
+/* Looks without the write lock: of many processes that were refused the first one has removed it,
+ * and the others need not queue for the lock in which the next certificate is written. */
+static enum msiv2_rc any_goes(const struct store *store, const struct folder *folder,
+                              const char *alias_folder, X509 *refused, bool *out,
+                              struct msiv2_error *err)
+{
+	OWNED_STRUCT(store_records) records = {0};
+
+	*out = false;
+	TRY(store_records_read(store, folder, alias_folder, &records, err));
+	for (size_t i = 0; i < records.count && !*out; i++)
+		*out = goes_with(refused, &records.items[i]);
+	return MSIV2_OK;
+}
+
 enum msiv2_rc store_remove_alias(struct store *store, const char *alias, X509 *refused,
                                  size_t *removed, struct msiv2_error *err)
 {
@@ -236,6 +251,7 @@ enum msiv2_rc store_remove_alias(struct store *store, const char *alias, X509 *r
 	OWNED_STRUCT(store_way) way = STORE_WAY_NONE;
 	char folder[STORE_ALIAS_DIGITS + 1];
 	size_t unasked = 0;
+	bool any;
 
 	removed = removed != NULL ? removed : &unasked;
 	*removed = 0;
@@ -243,6 +259,9 @@ enum msiv2_rc store_remove_alias(struct store *store, const char *alias, X509 *r
 	TRY(check_writer(store, err));
 	TRY(store_way_open(store, folder, false, &way, err));
 	if (store_way_alias(&way)->fd < 0)
+		return MSIV2_OK;
+	TRY(any_goes(store, store_way_alias(&way), folder, refused, &any, err));
+	if (!any)
 		return MSIV2_OK;
 	TRY(lock_for_writing(store, store_way_alias(&way), &lock, err));
 	sweep(store_way_alias(&way));

@@ -4,10 +4,12 @@
 /* The store as a client sees it: what is put is found, what is spent goes, neighbours stay. */
 #include "tests/testing.h"
 
+#include <fcntl.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,6 +99,35 @@ static void folders_are_0700_and_files_0600_whatever_the_umask(void **state)
 	(void)snprintf(path, sizeof(path), "%s/write.lock", bench->folder);
 	assert_mode(path, 0600);
 	assert_int_equal(store_bench_count(bench->folder), 2);
+}
+
+/* STS-05 by many processes: only who has something to remove queues for the write lock. */
+static void who_has_nothing_to_remove_needs_no_lock(void **state)
+{
+	struct store_bench *bench = *state;
+	OWNED_STRUCT(store_entry) refused = {0};
+	struct msiv2_error err = {0};
+	size_t removed = 0;
+	char path[256];
+	int held;
+
+	store_bench_put(bench, &(struct entry_recipe){.serial = 1, .fresh = true});
+	store_bench_entry(bench, &(struct entry_recipe){.serial = 2}, &refused);
+	(void)snprintf(path, sizeof(path), "%s/write.lock", bench->folder);
+	held = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(held >= 0);
+	assert_int_equal(flock(held, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(
+	        store_remove_alias(bench->store, BENCH_ALIAS, refused.certificate, &removed, &err),
+	        MSIV2_OK);
+	assert_int_equal(store_remove_alias(bench->store, BENCH_ALIAS, NULL, &removed, &err),
+	                 MSIV2_STORE);
+	assert_non_null(strstr(err.message, "for 300 ms"));
+	assert_int_equal(removed, 0);
+	assert_int_equal(close(held), 0);
+	assert_int_equal(store_remove_alias(bench->store, BENCH_ALIAS, NULL, &removed, &err),
+	                 MSIV2_OK);
+	assert_int_equal(removed, 1);
 }
 
 static void an_entry_is_a_pem_file_for_ordinary_tools(void **state)
@@ -391,6 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        in_a_store(what_is_put_is_found),
 	        in_a_store(folders_are_0700_and_files_0600_whatever_the_umask),
+	        in_a_store(who_has_nothing_to_remove_needs_no_lock),
 	        in_a_store(an_entry_is_a_pem_file_for_ordinary_tools),
 	        in_a_store(a_store_that_is_not_there_holds_nothing_and_stays_away),
 	        in_a_store(missing_folders_are_made_with_their_parents),
