@@ -183,11 +183,6 @@ static enum msiv2_rc try_one(struct crew *crew, const struct scenario *scenario,
 
 /* ---- the crew ---- */
 
-static bool found_dead(const struct result *result)
-{
-	return result_is_dead(result->seen);
-}
-
 /* A command that does nothing fails everything, and each failure says no more than that. */
 static bool asks_nothing(const struct crew *crew, const struct take *take)
 {
@@ -233,7 +228,7 @@ static void hand_in(struct crew *crew, size_t index, struct result *result, enum
 		result->twin_only = place->twin_only;
 		verdict_free(&place->verdict);
 		*place = steal(result);
-		crew->dead_in_row = found_dead(place) ? crew->dead_in_row + 1 : 0;
+		crew->dead_in_row = result_is_dead(place->seen) ? crew->dead_in_row + 1 : 0;
 		crew->done++;
 		if (crew->plan->told)
 			crew->plan->told(crew->plan->ctx, place, crew->done, crew->total);
@@ -348,16 +343,27 @@ static bool round_left(const struct crew *crew)
 	return false;
 }
 
+/* The runner's own error ends the run. Where only evidence cannot be kept, what was played before
+ * is told all the same. */
+static enum msiv2_rc end_by_error(struct crew *crew, struct msiv2_error *err)
+{
+	if (crew->rc == MSIV2_STORE) {
+		words_set(crew->results->broken, sizeof(crew->results->broken), "%s: %s",
+		          crew->err.where, crew->err.message);
+		return MSIV2_OK;
+	}
+	if (err)
+		*err = crew->err;
+	return crew->rc;
+}
+
 /* Works the round off; when the client looks dead it is asked whether it is. */
 static enum msiv2_rc work_round(struct crew *crew, struct msiv2_error *err)
 {
 	while (round_left(crew) && crew->results->broken[0] == '\0') {
 		work_all(crew);
-		if (crew->rc != MSIV2_OK) {
-			if (err)
-				*err = crew->err;
-			return crew->rc;
-		}
+		if (crew->rc != MSIV2_OK)
+			return end_by_error(crew, err);
 		if (is_stopped(crew)) {
 			words_set(crew->results->broken, sizeof(crew->results->broken), "%s",
 			          "it was interrupted");

@@ -162,6 +162,18 @@ has "the shim's hello: features that docs/shim.md does not know: acquire-many, 7
 has '^fail flow.cold (only a twin): '
 has '^1 fail$'
 if grep -q ' keys that docs' "$dir/text"; then fail 'keys are told, too'; fi
+# Where evidence cannot be written any more, what was played before is told: here no file may have
+# more than 6 KiB, and the last one's has.
+got=0
+(
+	trap '' XFSZ
+	ulimit -f 12
+	"$conformance" run flow.cold flow.call flow.many -j1 --keep --shim "$shim" \
+		--out "$dir/small"
+) >"$dir/text" 2>&1 || got=$?
+[ "$got" -eq 3 ] || fail "exit status $got, not 3"
+has '^2 pass, 1 not played$'
+has 'ended early: 1 scenario was not played: .*flow.many/.*: cannot write: File too large$'
 # Two runs cannot have one folder.
 flock "$dir/out" "$conformance" run flow.cold --shim "$shim" --out "$dir/out" \
 	>"$dir/text" 2>&1 && fail 'a second run begins'

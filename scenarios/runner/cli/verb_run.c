@@ -126,12 +126,14 @@ static enum exit_status status_of(const struct results *results)
 /* A run that ended early says so in one line, whatever is left. */
 static void complain_early(const struct results *results)
 {
+	size_t unplayed = results_unplayed(results);
 	OWNED_STRUCT(bytes) text = {0};
 
 	if (results->broken[0] == '\0')
 		return;
-	if (results_unplayed(results) > 0)
-		bytes_addf(&text, "%zu scenarios were not played: ", results_unplayed(results));
+	if (unplayed > 0)
+		bytes_addf(&text, "%zu scenario%s not played: ", unplayed,
+		           unplayed == 1 ? " was" : "s were");
 	bytes_add_text(&text, results->broken);
 	output_complain("the run ended early", bytes_text(&text));
 }
@@ -176,7 +178,10 @@ static enum msiv2_rc run_and_report(struct arguments *arguments, const struct ca
 	if (results.count == 0)
 		output_complain("run", OUTPUT_NONE_LEFT);
 	TRY(rc);
-	TRY(last_run_write(arguments, &results, err));
+	rc = last_run_write(arguments, &results, err);
+	/* Of a run that ended early it is told already that something is missing. */
+	if (results.broken[0] == '\0')
+		TRY(rc);
 	*status = stop_asked(arguments->stop) ? STATUS_STOPPED : status_of(&results);
 	return MSIV2_OK;
 }
